@@ -1,0 +1,93 @@
+import type { Clock } from "./clock.js";
+
+/**
+ * Everything outside this process that a run touches: connection settings and a clock, nothing else. The engine sees
+ * this interface only, so that choosing between AWS and the simulator changes no behaviour of the engine.
+ */
+export interface Target {
+  readonly name: "aws" | "simulator";
+
+  readonly clock: Clock;
+
+  /**
+   * Connection settings for an AWS SDK client.
+   *
+   * @param region - the Region whose endpoint is called
+   * @param cause - on whose behalf; sent as the client's application id, so that CloudTrail (and the simulator's
+   * record) shows which step of which run made a call. At most 50 characters.
+   */
+  clientConfig(region: string, cause: string): AwsClientConfig;
+
+  /** Opens what one Pulumi operation needs: the environment of its CLI and a watch on its idleness. */
+  openStackSession(options: StackSessionOptions): Promise<StackSession>;
+
+  /** What users see: from the simulated customers, or from canaries on AWS. */
+  readonly users: Users;
+
+  /** Asks the domain name system, as a client without a cache would; answers the names and addresses. */
+  resolve(name: string): Promise<DnsAnswer>;
+
+  /** Frees ports and files. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** The common part of every AWS SDK client's configuration that a target decides. */
+export interface AwsClientConfig {
+  readonly region: string;
+  readonly endpoint?: string;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly userAgentAppId: string;
+  /** Retries belong to the engine (src/run/retry.ts), on the target's clock: the client makes one attempt. */
+  readonly maxAttempts: 1;
+}
+
+export interface StackSessionOptions {
+  readonly stack: string;
+  readonly region: string;
+  readonly cause: string;
+}
+
+export interface StackSession {
+  /** Environment variables for the Pulumi CLI of this operation. */
+  readonly env: Readonly<Record<string, string>>;
+
+  /**
+   * Tells the target about the operation once its CLI runs, so that the simulated clock can show when it is idle.
+   * The AWS target ignores it.
+   */
+  watch(operation: WatchedOperation): void;
+
+  close(): Promise<void>;
+}
+
+/** A running Pulumi operation, as far as its idleness needs it. */
+export interface WatchedOperation {
+  /** Process id of the Pulumi CLI, or undefined while none runs: then the operation counts as busy. */
+  cliPid(): number | undefined;
+
+  /**
+   * URNs (as `type::name`) of `registerResource` calls in flight when the program last was quiet, or undefined
+   * while the program itself is busy.
+   */
+  inFlight(): readonly string[] | undefined;
+}
+
+/** What users experienced over a span of time. */
+export interface UserSample {
+  readonly requests: number;
+  readonly failed: number;
+  /** Writes acknowledged to users. */
+  readonly writesAccepted: number;
+}
+
+/** The users' side of a target. */
+export interface Users {
+  /** Requests that ended within the last `seconds`. */
+  sample(seconds: number): Promise<UserSample>;
+}
+
+export interface DnsAnswer {
+  /** The names that a CNAME or alias leads to, last first, and addresses. */
+  readonly targets: readonly string[];
+  readonly ttlSeconds: number;
+}
