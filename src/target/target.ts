@@ -65,12 +65,17 @@ export interface WatchedOperation {
   /** Process id of the Pulumi CLI, or undefined while none runs: then the operation counts as busy. */
   cliPid(): number | undefined;
 
-  /**
-   * URNs (as `type::name`) of `registerResource` calls in flight when the program last was quiet, or undefined
-   * while the program itself is busy.
-   */
-  inFlight(): readonly string[] | undefined;
+  /** What the operation's program was doing when it last was quiet. */
+  program(): ProgramActivity;
 }
+
+/** What a Pulumi program waits for, as the engine's resource monitor sees it. */
+export type ProgramActivity =
+  | { readonly status: "busy" }
+  /** Quiet, until one of these registrations (`type::name`) is answered. */
+  | { readonly status: "registering"; readonly inFlight: readonly string[] }
+  /** The program has ended; the engine may still delete resources. */
+  | { readonly status: "ended" };
 
 /** What users experienced over a span of time. */
 export interface UserSample {
