@@ -27,6 +27,9 @@ export interface Target {
   /** Asks the domain name system, as a client without a cache would; answers the names and addresses. */
   resolve(name: string): Promise<DnsAnswer>;
 
+  /** Present where a disaster can be rehearsed: simulated customers, a fault, and what they experienced. */
+  readonly rehearsal?: Rehearsal;
+
   /** Frees ports and files. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -95,4 +98,74 @@ export interface DnsAnswer {
   /** The names that a CNAME or alias leads to, last first, and addresses. */
   readonly targets: readonly string[];
   readonly ttlSeconds: number;
+}
+
+/** A disaster that can be rehearsed, and measured from the users' side. */
+export interface Rehearsal {
+  readonly seed: number;
+  /** Which latencies apply: a column of the table, or drawn values. */
+  readonly latencyProfile: string;
+
+  /** Lets customers use the app from now on, until the target closes. */
+  startUsers(options: UsersOptions): void;
+
+  /**
+   * Loses a Region: it refuses every call and its data plane is dead.
+   *
+   * @param inSeconds - from now
+   * @returns the instant of the fault, in milliseconds on the target's clock
+   */
+  loseRegion(region: string, inSeconds: number): number;
+
+  /** Lets a lost Region answer again, as it was when it was lost. */
+  restoreRegion(region: string): void;
+
+  /** What users experienced since `startUsers`, and what the fault cost. */
+  measure(options: MeasureOptions): Measurements;
+
+  /** Modelled latencies of the rows that the planner knows, in seconds, as this rehearsal's profile has them. */
+  latencySeconds(row: string): number | undefined;
+
+  /** Modelled latencies that have passed, with their causes. */
+  latencies(): readonly RehearsedLatency[];
+
+  /** Resource types that were created without being modelled. */
+  inertResourceTypes(): readonly string[];
+}
+
+export interface UsersOptions {
+  /** The name that customers look up. */
+  readonly domain: string;
+  readonly ordersPerSecond: number;
+}
+
+export interface MeasureOptions {
+  readonly faultAt: number;
+  readonly steadyState: { readonly successRate: number; readonly windowSeconds: number };
+  /** Where the writable database stands now. */
+  readonly activeRegion: string;
+  readonly database: string;
+}
+
+export interface Measurements {
+  /** When users were served again; null when they were not. Milliseconds on the target's clock. */
+  readonly recoveredAt: number | null;
+  readonly requests: { readonly total: number; readonly failed: number };
+  readonly writes: { readonly accepted: number; readonly lost: number };
+  /** Ids of acknowledged writes that the active database does not have. */
+  readonly lostWrites: readonly string[];
+  /** Seconds from the oldest lost write's acknowledgement to the fault; 0 when none was lost. */
+  readonly rpoSeconds: number;
+  readonly availability: readonly { readonly at: number; readonly requests: number; readonly failed: number }[];
+}
+
+/** A modelled latency of the simulated AWS; see src/simulator/world.ts. */
+export interface RehearsedLatency {
+  readonly id: number;
+  readonly row: string;
+  readonly label?: string;
+  readonly subject: { readonly region: string; readonly resource: string };
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly cause: { readonly span: number } | { readonly root: string };
 }
