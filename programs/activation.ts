@@ -37,3 +37,16 @@ export function initialActivation(app: AppSpec): ActivationRecord {
     roles: { [app.regions.primary]: "primary", [app.regions.standby]: "standby" },
   };
 }
+
+/**
+ * The role of a Region under a record.
+ *
+ * @throws Error when the record does not name the Region: it is another app's, or of a time before the Region joined
+ */
+export function regionRole(activation: ActivationRecord, region: string): RegionRole {
+  const role = activation.roles[region];
+  if (role === undefined) {
+    throw new Error(`the activation record of epoch ${activation.epoch} gives ${region} no role`);
+  }
+  return role;
+}
