@@ -1,0 +1,109 @@
+/** The Pulumi CLI in the user's cache folder, where PATH has none. */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { undoAtExit } from "./clean-up.mjs";
+import { SetUpError, formatDuration, say } from "./console.mjs";
+import { buildWithGo } from "./go-build.mjs";
+import { withLock } from "./lock.mjs";
+import { runOfficialInstaller } from "./official-installer.mjs";
+import { pinnedCliVersion } from "./project.mjs";
+import { askVersion, cacheFolder, cliFolder, lookUpPulumi } from "./pulumi-lookup.mjs";
+
+const draftPrefix = ".draft-";
+const draftAbandonedMs = 60 * 60_000;
+
+/**
+ * Installs a Pulumi CLI when neither PATH nor the cache has one that is new enough.
+ *
+ * @param {NodeJS.ProcessEnv} env
+ * @throws {SetUpError} when it can be neither downloaded nor built
+ */
+export async function ensurePulumiCli(env) {
+  if (lookUpPulumi(env).status === "found") return;
+  const onWait = (/** @type {string} */ owner) => say(`${owner} is installing the Pulumi CLI; waiting for it`);
+  await withLock(`${cliFolder(env)}.lock`, onWait, async () => {
+    const lookup = lookUpPulumi(env);
+    if (lookup.status === "found") return;
+    say(lookup.problem);
+    await install(env);
+  });
+}
+
+/** @param {NodeJS.ProcessEnv} env */
+async function install(env) {
+  const version = pinnedCliVersion();
+  const folder = cliFolder(env);
+  removeAbandonedDrafts(cacheFolder(env));
+  const startedAt = Date.now();
+
+  const downloaded = await withDraft(env, async (draft) => {
+    const onReachable = () => say(`downloading Pulumi CLI ${version} with Pulumi's installer (usually 20 to 60 s)`);
+    if (!(await runOfficialInstaller(draft, version, env, onReachable))) return false;
+    return publish(draft, folder, version, env);
+  });
+  if (!downloaded) {
+    say(
+      `Pulumi's download site is out of reach: building Pulumi CLI ${version} from its Go modules into ${folder} ` +
+        `(once per user; usually 5 to 7 min on 2 cores, 10 s when Go has it cached)`,
+    );
+    const built = await withDraft(env, async (draft) => {
+      await buildWithGo(draft, version, env);
+      return publish(draft, folder, version, env);
+    });
+    if (!built) throw new SetUpError(`the Pulumi CLI that Go built does not answer with version ${version}`);
+  }
+  say(`Pulumi CLI ${version} is ready after ${formatDuration(Date.now() - startedAt)}`);
+}
+
+/**
+ * Gives `work` a temporary folder beside the final one, and removes it unless `work` renamed it.
+ *
+ * @param {NodeJS.ProcessEnv} env
+ * @param {(draft: string) => Promise<boolean>} work
+ */
+async function withDraft(env, work) {
+  mkdirSync(cacheFolder(env), { recursive: true });
+  const draft = mkdtempSync(join(cacheFolder(env), draftPrefix));
+  const discard = undoAtExit(() => rmSync(draft, { recursive: true, force: true }));
+  try {
+    return await work(draft);
+  } finally {
+    discard();
+  }
+}
+
+/**
+ * Checks the CLI in `draft`, then makes it the installed one at once.
+ *
+ * @param {string} draft
+ * @param {string} folder
+ * @param {string} version
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {boolean} whether a CLI of this version is installed now
+ */
+function publish(draft, folder, version, env) {
+  const bin = join(draft, "bin");
+  if (!existsSync(join(bin, "pulumi-language-nodejs")) || askVersion(join(bin, "pulumi"), env) !== version) return false;
+  try {
+    renameSync(draft, folder);
+  } catch (error) {
+    // Another set-up was quicker; what it installed is whole, as this one would have been.
+    if (lookUpPulumi(env).status !== "found") throw error;
+  }
+  return true;
+}
+
+/**
+ * Removes what a killed set-up left, as it could not do so itself.
+ *
+ * @param {string} cache
+ */
+function removeAbandonedDrafts(cache) {
+  if (!existsSync(cache)) return;
+  for (const name of readdirSync(cache).filter((entry) => entry.startsWith(draftPrefix))) {
+    const folder = join(cache, name);
+    if (Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) > draftAbandonedMs) {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+}
