@@ -7,7 +7,7 @@ import type { StackSpec, Strategy } from "./strategy.js";
  */
 export const pilotLight: Strategy = {
   name: "pilot-light",
-  load: () => import("./pilot-light.js"),
+  module: new URL("./pilot-light.js", import.meta.url).href,
   stacks: (app: AppSpec): readonly StackSpec[] => {
     const { primary, standby } = app.regions;
     const activation = `${app.name}-activation`;

@@ -8,8 +8,8 @@ import type { AppSpec } from "./app.js";
 export interface Strategy {
   readonly name: AppSpec["strategy"];
   stacks(app: AppSpec): readonly StackSpec[];
-  /** Loads the module whose `program` declares the resources of any of these stacks. */
-  readonly load: () => Promise<StrategyModule>;
+  /** `file:` URL of the module whose `program` declares the resources of any of these stacks; a StrategyModule. */
+  readonly module: string;
 }
 
 export interface StrategyModule {

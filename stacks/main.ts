@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { strategies } from "../programs/strategies.js";
+import type { StrategyModule } from "../programs/strategy.js";
 import { findStack } from "./apps.js";
 
 /**
@@ -9,6 +10,6 @@ import { findStack } from "./apps.js";
  */
 export default async function main(): Promise<Record<string, unknown>> {
   const { app, stack } = findStack(pulumi.getStack());
-  const { program } = await strategies[app.strategy].load();
+  const { program } = (await import(strategies[app.strategy].module)) as StrategyModule;
   return program({ app, stack });
 }
