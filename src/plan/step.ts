@@ -65,6 +65,11 @@ export interface AwaitedLatency {
   readonly lane?: string;
   /** Seconds where the configuration decides, not the table: interval times threshold, a time to live. */
   readonly seconds?: number;
+  /**
+   * Id of the step, one that this step waits for, whose completion started the lane: what a step began goes on while
+   * others run. The first latency of a lane says it for the lane. @default the start of this step
+   */
+  readonly since?: string;
 }
 
 /** Watches users, name service, Regions and replication until the primary has to be given up (or a drill's fault is seen). */

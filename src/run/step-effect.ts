@@ -1,0 +1,38 @@
+import type { Step, StepKind } from "../plan/step.js";
+import type { NewRunEvent } from "./event.js";
+
+/** What came of a step. What throws instead is tried again, as far as the step's policy and the error allow. */
+export type StepOutcome =
+  | {
+      readonly status: "completed";
+      /** What was found or done, for people: one sentence each. */
+      readonly findings: readonly string[];
+      /** Plain data for later steps and the report; stands in the journal. */
+      readonly data?: Readonly<Record<string, unknown>>;
+    }
+  /** Another attempt would end the same way. */
+  | { readonly status: "failed"; readonly reason: string }
+  /** The run must not go on: nothing was changed. */
+  | { readonly status: "refused"; readonly reasons: readonly string[] };
+
+/**
+ * Does what a step says. First looks whether that is already there, so that doing it again after a crash changes
+ * nothing.
+ */
+export type StepEffect<S extends Step = Step> = (step: S, io: StepIo) => Promise<StepOutcome>;
+
+/** The effect of each kind of step. */
+export type StepEffects = { readonly [K in StepKind]: StepEffect<Extract<Step, { readonly kind: K }>> };
+
+/** What one attempt of one step may use. */
+export interface StepIo {
+  /** Aborted when the step's time is over or the run is stopped. */
+  readonly signal: AbortSignal;
+  /** From 1. */
+  readonly attempt: number;
+  /** Says what is going on, for people. */
+  progress(message: string): void;
+  record(event: NewRunEvent): void;
+  /** What a completed step left, or undefined. */
+  data(step: string): Readonly<Record<string, unknown>> | undefined;
+}
