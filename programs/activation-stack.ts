@@ -11,7 +11,10 @@ const recordSchema = z.object({
   status: z.enum(["active", "promoting"]),
   since: z.string(),
   // Outputs that are null may be left out where they are stored.
-  run: z.string().nullish().transform((run) => run ?? null),
+  run: z
+    .string()
+    .nullish()
+    .transform((run) => run ?? null),
   roles: z.record(z.string(), z.enum(["primary", "standby", "lost"])),
 });
 

@@ -24,9 +24,7 @@ export class InstanceProfile extends pulumi.ComponentResource {
         name: physicalName,
         assumeRolePolicy: JSON.stringify({
           Version: "2012-10-17",
-          Statement: [
-            { Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" },
-          ],
+          Statement: [{ Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" }],
         }),
         tags: { ...args.tags },
       },
