@@ -2,8 +2,7 @@ import type { KeyMetadata, KeySpec } from "@aws-sdk/client-kms";
 
 import { ServiceError, type Handlers } from "../../service.js";
 import type { World } from "../../world.js";
-import { defaultKeyPolicy, findKey, freeKeyId, keyArn, kmsSlot, multiRegionKeyId, requireKey, type KmsKey } from "./state.js";
-import { tagMap } from "./tags.js";
+import { defaultKeyPolicy, findKey, freeKeyId, keyArn, kmsSlot, multiRegionKeyId, requireKey, tagMap, type KmsKey } from "./state.js";
 
 type KmsHandlers = Handlers<typeof import("@aws-sdk/client-kms")>;
 

@@ -1,4 +1,4 @@
-import type { KeyUsageType } from "@aws-sdk/client-kms";
+import type { KeyUsageType, Tag } from "@aws-sdk/client-kms";
 
 import { hexOf } from "../../identifiers.js";
 import { ServiceError } from "../../service.js";
@@ -124,4 +124,9 @@ export function requireKey(world: World, region: string, reference: string | und
   if (key) return key;
   const what = reference?.includes("alias/") ? "Alias" : "Key";
   throw new ServiceError("NotFoundException", `${what} '${reference ?? ""}' does not exist`);
+}
+
+/** KMS's tags as a map; KMS calls the members TagKey and TagValue. */
+export function tagMap(tags: readonly Tag[] | undefined): Map<string, string> {
+  return new Map((tags ?? []).map(({ TagKey, TagValue }) => [TagKey ?? "", TagValue ?? ""]));
 }

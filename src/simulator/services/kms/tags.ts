@@ -1,14 +1,7 @@
-import type { Tag } from "@aws-sdk/client-kms";
-
 import type { Handlers } from "../../service.js";
 import type { World } from "../../world.js";
 import { requireCustomerKey } from "./keys.js";
-import { requireKey } from "./state.js";
-
-/** KMS's tags as a map; KMS calls the members TagKey and TagValue. */
-export function tagMap(tags: readonly Tag[] | undefined): Map<string, string> {
-  return new Map((tags ?? []).map(({ TagKey, TagValue }) => [TagKey ?? "", TagValue ?? ""]));
-}
+import { requireKey, tagMap } from "./state.js";
 
 export function tagHandlers(world: World) {
   return {
