@@ -1,4 +1,3 @@
-import type { Step, StepKind } from "../plan/step.js";
 import type { NewRunEvent } from "./event.js";
 
 /** What came of a step. What throws instead is tried again, as far as the step's policy and the error allow. */
@@ -14,15 +13,6 @@ export type StepOutcome =
   | { readonly status: "failed"; readonly reason: string }
   /** The run must not go on: nothing was changed. */
   | { readonly status: "refused"; readonly reasons: readonly string[] };
-
-/**
- * Does what a step says. First looks whether that is already there, so that doing it again after a crash changes
- * nothing.
- */
-export type StepEffect<S extends Step = Step> = (step: S, io: StepIo) => Promise<StepOutcome>;
-
-/** The effect of each kind of step. */
-export type StepEffects = { readonly [K in StepKind]: StepEffect<Extract<Step, { readonly kind: K }>> };
 
 /** What one attempt of one step may use. */
 export interface StepIo {
