@@ -56,10 +56,35 @@ export interface RequestContext {
   readonly cause: string;
 }
 
-/** Defines a service; infers the client's module type from `loadClient`. */
-export function defineService<M>(definition: ServiceDefinition<M>): ServiceDefinition<M> {
-  return definition;
+/**
+ * Defines a service; infers the client's module type from `loadClient`. A handler for an operation that the client
+ * doesn't have, or an output member that its operation doesn't have, fails compilation.
+ */
+export function defineService<M, H extends Handlers<M>>(
+  definition: Omit<ServiceDefinition<M>, "handlers"> & {
+    readonly handlers: (world: World) => H & NoInfer<ExactHandlers<M, H>>;
+  },
+): ServiceDefinition<M> {
+  return definition as ServiceDefinition<M>;
 }
+
+/** Handlers with nothing that `Handlers` allows only because TypeScript compares functions leniently. */
+type ExactHandlers<M, H> = {
+  readonly [K in keyof H]: K extends OperationName<M>
+    ? H[K] extends (...args: never[]) => infer Output
+      ? Exclude<KeysOf<Output>, keyof OperationOutput<M, K>> extends never
+        ? unknown
+        : {
+            readonly "output has a member that the operation has not": Exclude<
+              KeysOf<Output>,
+              keyof OperationOutput<M, K>
+            >;
+          }
+      : unknown
+    : { readonly "the client has no such operation": K };
+};
+
+type KeysOf<T> = T extends unknown ? keyof T : never;
 
 /** An error that a service answers with, as its model names it. */
 export class ServiceError extends Error {
@@ -107,7 +132,12 @@ export interface Api {
   ): OperationOutput<M, K>;
 
   /** The same by name, for the wire: undefined handler means an operation that is not modelled. */
-  dispatch(service: ServiceDefinition, operation: string, input: unknown, context: Omit<RequestContext, "requestId" | "accountId">): unknown;
+  dispatch(
+    service: ServiceDefinition,
+    operation: string,
+    input: unknown,
+    context: Omit<RequestContext, "requestId" | "accountId">,
+  ): unknown;
 
   /** Every call so far, for reports and for the proof that nothing called an impaired Region. */
   readonly calls: readonly ApiCall[];
@@ -126,7 +156,10 @@ export interface ApiCall {
 
 /** Creates the one place through which every call to a simulated service passes. */
 export function createApi(world: World): Api {
-  const handlersOf = new Map<string, Record<string, ((input: unknown, context: RequestContext) => unknown) | undefined>>();
+  const handlersOf = new Map<
+    string,
+    Record<string, ((input: unknown, context: RequestContext) => unknown) | undefined>
+  >();
   const calls: ApiCall[] = [];
   let requests = 0;
 
@@ -149,11 +182,15 @@ export function createApi(world: World): Api {
       const handler = handlers[operation];
       if (!handler) {
         record("NotImplemented");
-        throw new ServiceError("NotImplemented", `the simulated ${service.id} does not model ${operation}`, { status: 501 });
+        throw new ServiceError("NotImplemented", `the simulated ${service.id} does not model ${operation}`, {
+          status: 501,
+        });
       }
       const requestId = `req-${String(++requests).padStart(8, "0")}`;
       try {
-        const output = world.causedBy(cause, () => handler(input, { region, accountId: world.accountId, requestId, cause }));
+        const output = world.causedBy(cause, () =>
+          handler(input, { region, accountId: world.accountId, requestId, cause }),
+        );
         record();
         return output;
       } catch (error) {

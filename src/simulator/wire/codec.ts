@@ -9,8 +9,7 @@ import type { OperationModel, ProtocolName, ServiceModel } from "./model.js";
 import type { ProtocolMatch } from "./protocol.js";
 import { decodeRest, encodeRest, type BodyCodec } from "./rest.js";
 import { checkShape, partOf } from "./shape.js";
-
-export const XML_HEADER = `<?xml version="1.0" encoding="UTF-8"?>\n`;
+import { escapeXml, XML_HEADER } from "./xml.js";
 
 type Output = Readonly<Record<string, unknown>>;
 
@@ -112,7 +111,7 @@ function restResponse(
 ): WireResponse {
   if (operation.name === "GetBucketLocation") {
     // The one S3 answer whose root element is the member itself.
-    const constraint = `<LocationConstraint xmlns="${model.xmlNamespace}">${output["LocationConstraint"] ?? ""}</LocationConstraint>`;
+    const constraint = `<LocationConstraint xmlns="${model.xmlNamespace}">${escapeXml(String(output["LocationConstraint"] ?? ""))}</LocationConstraint>`;
     return { status: 200, headers: { "content-type": "application/xml" }, body: XML_HEADER + constraint };
   }
   const response = encodeRest(operation, output, bodyCodec(model, protocol));
@@ -194,7 +193,9 @@ interface Writer {
 
 function writeWith(writer: Writer, schema: NormalizedSchema, value: unknown): string | Uint8Array {
   writer.write(schema, value);
-  return writer.flush();
+  const written = writer.flush();
+  // The JSON writer's bytes pretend to be a string where something asks: hand on plain ones.
+  return typeof written === "string" ? written : Buffer.from(written.buffer, written.byteOffset, written.byteLength);
 }
 
 function writeXml(model: ServiceModel, schema: NormalizedSchema, value: unknown, withNamespace: boolean): string {

@@ -1,9 +1,10 @@
 import { cbor } from "@smithy/core/cbor";
 
 import { ServiceError } from "../service.js";
-import { bodyCodec, XML_HEADER } from "./codec.js";
+import { bodyCodec } from "./codec.js";
 import { MalformedRequestError, type WireResponse } from "./message.js";
 import type { ErrorModel, ProtocolName, ServiceModel } from "./model.js";
+import { escapeXml, XML_HEADER } from "./xml.js";
 
 /** An error as it goes over the wire, before its protocol's envelope. */
 interface Fault {
@@ -207,8 +208,4 @@ function json(model: ServiceModel, protocol: "restJson" | "json1.0" | "json1.1",
 /** Clients that came from the query protocol read the old code from this header. */
 function queryErrorHeader(fault: Fault): Record<string, string> {
   return fault.model?.fromQuery ? { "x-amzn-query-error": `${fault.model.wireCode};${side(fault)}` } : {};
-}
-
-function escapeXml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
