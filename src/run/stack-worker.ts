@@ -85,9 +85,20 @@ async function runOperation(operation: StackOperation): Promise<StackResult> {
 }
 
 async function runProgram(reference: ProgramReference): Promise<Record<string, unknown>> {
-  const { program } = (await import(reference.module)) as ProgramModule;
+  const { program } = await loadProgram(reference.module);
   const outputs = await program(reference.args);
   return (outputs ?? {}) as Record<string, unknown>;
+}
+
+/**
+ * Loads a program, then ends stack traces: one for each of the SDK's promises costs a third of an operation's time. Not
+ * before, and not by Node's flag: without stack traces tsx can't tell which names CommonJS modules export, and a program
+ * would find `@pulumi/pulumi` without most of its classes.
+ */
+async function loadProgram(module: string): Promise<ProgramModule> {
+  const loaded = (await import(module)) as ProgramModule;
+  Error.stackTraceLimit = 0;
+  return loaded;
 }
 
 interface Collector {
@@ -145,7 +156,9 @@ process.on("message", (message: ToWorker) => {
   switch (message.type) {
     case "load":
       // Only warms the module cache; a module that fails to load fails its operation, where it can be reported.
-      import(message.module).catch(() => undefined).finally(() => tell({ type: "ready" }));
+      loadProgram(message.module)
+        .catch(() => undefined)
+        .finally(() => tell({ type: "ready" }));
       break;
     case "run":
       runOperation(message.operation).then(

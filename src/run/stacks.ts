@@ -74,8 +74,6 @@ export function createStackRunner(options: StackRunnerOptions): StackRunner {
 
   function startWorker(): Worker {
     const child = fork(workerFile, [], {
-      // A stack for each of the SDK's promises costs a third of an operation's time.
-      execArgv: [...process.execArgv, "--stack-trace-limit=0"],
       stdio: ["ignore", "ignore", "pipe", "ipc"],
       serialization: "json",
     });
