@@ -44,6 +44,8 @@ export async function getReplicaLag(
     ),
   );
   return (Datapoints ?? [])
-    .flatMap(({ Timestamp, Maximum }) => (Timestamp && Maximum !== undefined ? [{ at: Timestamp.getTime(), value: Maximum }] : []))
+    .flatMap(({ Timestamp, Maximum }) =>
+      Timestamp && Maximum !== undefined ? [{ at: Timestamp.getTime(), value: Maximum }] : [],
+    )
     .sort((a, b) => a.at - b.at);
 }

@@ -11,7 +11,9 @@ const s3 = defineAwsService(
 /** Whether an object exists. @throws AwsCallError */
 export async function objectExists(scope: AwsScope, bucket: string, key: string): Promise<boolean> {
   const output = await ifFound(
-    s3.call(scope, (client, sdk, options) => client.send(new sdk.HeadObjectCommand({ Bucket: bucket, Key: key }), options)),
+    s3.call(scope, (client, sdk, options) =>
+      client.send(new sdk.HeadObjectCommand({ Bucket: bucket, Key: key }), options),
+    ),
   );
   return output !== undefined;
 }

@@ -13,7 +13,8 @@ export async function getAccount(scope: AwsScope): Promise<string> {
   const { Account } = await sts.call(scope, (client, sdk, options) =>
     client.send(new sdk.GetCallerIdentityCommand({}), options),
   );
-  if (Account === undefined) throw new AwsCallError("unavailable", "sts", scope.region, "NoAccount", "no account in the answer");
+  if (Account === undefined)
+    throw new AwsCallError("unavailable", "sts", scope.region, "NoAccount", "no account in the answer");
   return Account;
 }
 

@@ -234,22 +234,20 @@ export function pilotLightSteps(input: RunbookInput, typical: TypicalSeconds): r
       status: "active",
       activeRegion: targetRegion,
     },
-    ...stacks.reconcile.map(
-      (stack, index): Step => ({
-        kind: "reconcile-stack",
-        id: `reconcile-${stack}`,
-        title: `Bring ${stack} to what it declares now`,
-        region: targetRegion,
-        plane: "control",
-        after: [index === 0 ? "confirm-activation" : `reconcile-${stacks.reconcile[index - 1]}`],
-        timeoutSeconds: patience(redundancy),
-        retry: aStackOperation,
-        needs: [state],
-        awaits: stack === stacks.target ? redundancy : [],
-        recovery: false,
-        stack,
-      }),
-    ),
+    ...stacks.reconcile.map((stack, index): Step => ({
+      kind: "reconcile-stack",
+      id: `reconcile-${stack}`,
+      title: `Bring ${stack} to what it declares now`,
+      region: targetRegion,
+      plane: "control",
+      after: [index === 0 ? "confirm-activation" : `reconcile-${stacks.reconcile[index - 1]}`],
+      timeoutSeconds: patience(redundancy),
+      retry: aStackOperation,
+      needs: [state],
+      awaits: stack === stacks.target ? redundancy : [],
+      recovery: false,
+      stack,
+    })),
   ];
   return steps;
 }

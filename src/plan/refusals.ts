@@ -23,7 +23,12 @@ export function warnings(observation: Observation, input: RunbookInput): readonl
   if (replica && replica.lagSeconds === null) {
     found.push("how far the replica lags is unknown: what will be lost can't be bounded beforehand");
   }
-  if (replica && replica.lagSeconds !== null && replica.lagSeconds > input.objectives.rpoSeconds && input.acceptDataLoss) {
+  if (
+    replica &&
+    replica.lagSeconds !== null &&
+    replica.lagSeconds > input.objectives.rpoSeconds &&
+    input.acceptDataLoss
+  ) {
     found.push(
       `the replica lags ${replica.lagSeconds} s, more than the objective of ${input.objectives.rpoSeconds} s: accepted`,
     );
@@ -84,7 +89,8 @@ function replicaRefusals({ replica, activation }: Observation, input: RunbookInp
   const { identifier, lagSeconds, replicationStatus, backupRetentionDays, isReplica } = replica;
   const reasons: string[] = [];
   const resumed = activation?.status === "promoting" && activation.run === input.run;
-  if (!isReplica && !resumed) reasons.push(`${identifier} in ${input.targetRegion} is no replica: it holds data of its own`);
+  if (!isReplica && !resumed)
+    reasons.push(`${identifier} in ${input.targetRegion} is no replica: it holds data of its own`);
   if (isReplica && replicationStatus !== null && replicationStatus !== "replicating") {
     reasons.push(`${identifier} in ${input.targetRegion} does not replicate: ${replicationStatus}`);
   }
@@ -103,7 +109,13 @@ function replicaRefusals({ replica, activation }: Observation, input: RunbookInp
 }
 
 /** States from which RDS promotes, at once or after what it is doing. */
-const promotable: ReadonlySet<string> = new Set(["available", "backing-up", "modifying", "rebooting", "storage-optimization"]);
+const promotable: ReadonlySet<string> = new Set([
+  "available",
+  "backing-up",
+  "modifying",
+  "rebooting",
+  "storage-optimization",
+]);
 
 function capacityRefusals({ capacity }: Observation, input: RunbookInput): readonly string[] {
   const { targetRegion, desiredCapacity } = input;

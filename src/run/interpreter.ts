@@ -136,11 +136,7 @@ export async function runSteps(options: RunStepsOptions): Promise<StepsOutcome> 
 }
 
 /** Why a step can never begin, or undefined. */
-function blocked(
-  step: Step,
-  endings: ReadonlyMap<string, Ending>,
-  optional: ReadonlySet<string>,
-): string | undefined {
+function blocked(step: Step, endings: ReadonlyMap<string, Ending>, optional: ReadonlySet<string>): string | undefined {
   for (const id of step.after) {
     const ending = endings.get(id);
     if (ending === "failed" && !optional.has(id)) return `${id} failed`;

@@ -105,7 +105,7 @@ function appender(file: string, descriptor: number, header: JournalHeader, first
 function writeLine(file: string, descriptor: number, value: unknown, durable: boolean, position?: number): number {
   const line = Buffer.from(`${JSON.stringify(value)}\n`);
   attempt(file, "can't be written", () => {
-    for (let written = 0; written < line.length; ) {
+    for (let written = 0; written < line.length;) {
       const at = position === undefined ? null : position + written;
       written += writeSync(descriptor, line, written, line.length - written, at);
     }
@@ -153,7 +153,9 @@ function parseHeader(file: string, record: Readonly<Record<string, unknown>> | u
     throw new JournalError(`${file}: the journal is damaged: its first line does not say whose it is`);
   }
   if (version !== VERSION) {
-    throw new JournalError(`${file}: the journal has version ${String(version)}; this software reads version ${VERSION}`);
+    throw new JournalError(
+      `${file}: the journal has version ${String(version)}; this software reads version ${VERSION}`,
+    );
   }
   return { app, run };
 }

@@ -57,10 +57,7 @@ export function judgeLoss(looks: readonly PrimarySignals[], options: LossOptions
 }
 
 /** When the unbroken series of such looks began that lasts until the last look. */
-function startOfEnding(
-  looks: readonly PrimarySignals[],
-  such: (look: PrimarySignals) => boolean,
-): number | undefined {
+function startOfEnding(looks: readonly PrimarySignals[], such: (look: PrimarySignals) => boolean): number | undefined {
   const lastOther = looks.findLastIndex((look) => !such(look));
   return looks[lastOther + 1]?.at;
 }

@@ -22,7 +22,8 @@ export async function readStacks(context: StepContext, options: { readonly previ
     }),
     stacks.stateBackend(),
   ]);
-  const promotion = options.preview && activation && stateBackend.reachable ? await previewPromotion(context, activation) : null;
+  const promotion =
+    options.preview && activation && stateBackend.reachable ? await previewPromotion(context, activation) : null;
   return { activation, stateBackend, promotion };
 }
 

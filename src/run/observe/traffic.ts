@@ -13,7 +13,10 @@ import type { StepContext } from "../step-context.js";
 export async function leadsToStandby(context: StepContext): Promise<boolean | undefined> {
   const { input, target } = context;
   const { targetRegion, domain } = input;
-  const loadBalancer = await findLoadBalancerDnsName(context.scope(targetRegion), context.names(targetRegion).loadBalancer);
+  const loadBalancer = await findLoadBalancerDnsName(
+    context.scope(targetRegion),
+    context.names(targetRegion).loadBalancer,
+  );
   if (loadBalancer === undefined) return undefined;
   const [users, standby] = await Promise.all([resolveName(target, domain), resolveName(target, loadBalancer)]);
   if (users.length === 0) return undefined;

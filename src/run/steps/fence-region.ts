@@ -24,7 +24,9 @@ export async function fenceRegion(step: FenceRegionStep, context: StepContext): 
         const serving = (await describeGroup(scope, name))?.instances.filter(
           ({ lifecycleState }) => lifecycleState === "InService",
         );
-        return serving?.length ? { missing: `${serving.length} instances of ${fencedRegion} still serve` } : { found: true };
+        return serving?.length
+          ? { missing: `${serving.length} instances of ${fencedRegion} still serve` }
+          : { found: true };
       },
       { clock: context.target.clock, signal: context.signal, everySeconds: LOOK_SECONDS, onMissing: context.progress },
     );

@@ -17,5 +17,8 @@ export async function fenceTraffic(step: FenceTrafficStep, context: StepContext)
   }
   const since = new Date(context.target.clock.now()).toISOString();
   await putTextObject(scope, bucket, key, JSON.stringify({ app: context.app.name, run: context.input.run, since }));
-  return { status: "completed", findings: [`${key} stands in ${bucket}: users are kept away from ${step.fencedRegion}`] };
+  return {
+    status: "completed",
+    findings: [`${key} stands in ${bucket}: users are kept away from ${step.fencedRegion}`],
+  };
 }

@@ -23,5 +23,9 @@ export async function reconcileStack(step: ReconcileStackStep, context: StepCont
       if (resource.op !== "same") progress(resourceInWords(resource));
     },
   });
-  return { status: "completed", findings: [`${step.stack}: ${changesInWords(result)}`], data: { changes: result.changes } };
+  return {
+    status: "completed",
+    findings: [`${step.stack}: ${changesInWords(result)}`],
+    data: { changes: result.changes },
+  };
 }

@@ -36,7 +36,8 @@ async function confirmWritten(next: ActivationRecord, { stacks }: StepContext): 
 
 function whyNotOurs(present: ActivationRecord, step: RecordActivationStep, context: StepContext): string | undefined {
   if (step.status === "active") return `run ${present.run ?? "unknown"} holds the activation record`;
-  if (present.status === "promoting") return `run ${present.run ?? "unknown"} is already promoting ${present.activeRegion}`;
+  if (present.status === "promoting")
+    return `run ${present.run ?? "unknown"} is already promoting ${present.activeRegion}`;
   if (present.activeRegion !== context.input.lostRegion) return `${present.activeRegion} is active already`;
   return undefined;
 }

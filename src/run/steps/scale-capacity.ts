@@ -12,9 +12,15 @@ export async function scaleCapacity(step: ScaleCapacityStep, context: StepContex
     return { status: "completed", findings: [`${step.group} already has ${group.desired} instances desired`] };
   }
   if (group.max < step.desired) {
-    return { status: "failed", reason: `${step.group} may have at most ${group.max} instances, ${step.desired} are needed` };
+    return {
+      status: "failed",
+      reason: `${step.group} may have at most ${group.max} instances, ${step.desired} are needed`,
+    };
   }
   // The minimum as well, as the program declares it for a serving Region: the promotion then finds nothing to change.
   await resizeGroup(scope, step.group, { min: step.desired, desired: step.desired });
-  return { status: "completed", findings: [`${step.group}: ${step.desired} instances desired, ${group.desired} before`] };
+  return {
+    status: "completed",
+    findings: [`${step.group}: ${step.desired} instances desired, ${group.desired} before`],
+  };
 }

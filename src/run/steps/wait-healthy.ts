@@ -31,7 +31,9 @@ export async function waitHealthy(step: WaitHealthyStep, context: StepContext): 
       const accepts = database !== undefined && !database.isReplica && writable.has(database.status);
       if (healthy >= step.healthyTargets && accepts) return { found: healthy };
       const role = database?.isReplica ? "a replica" : (database?.status ?? "absent");
-      return { missing: `${healthy} of ${step.healthyTargets} targets healthy, database ${accepts ? "writable" : role}` };
+      return {
+        missing: `${healthy} of ${step.healthyTargets} targets healthy, database ${accepts ? "writable" : role}`,
+      };
     },
     { clock: context.target.clock, signal: context.signal, everySeconds: LOOK_SECONDS, onMissing: context.progress },
   );
