@@ -53,7 +53,9 @@ async function install(projectFolder, env) {
   const npm = findOnPath("npm", env);
   if (npm === undefined) throw new SetUpError("npm is missing on PATH; it comes with Node");
   const nodeModules = join(projectFolder, "node_modules");
-  say(`installing node_modules with npm ci${existsSync(nodeModules) ? ", as package-lock.json has changed" : ""} (usually 10 to 40 s)`);
+  say(
+    `installing node_modules with npm ci${existsSync(nodeModules) ? ", as package-lock.json has changed" : ""} (usually 10 to 40 s)`,
+  );
   const { ok, output } = await runCommand(npm, npmCi, { cwd: projectFolder, env, doing: "npm ci is still running" });
   if (!ok || !existsSync(nodeModules)) {
     // npm writes its own record last: without it, what is there is half installed.

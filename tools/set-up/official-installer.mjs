@@ -1,5 +1,5 @@
 /** The Pulumi CLI by Pulumi's own installer, where its site can be reached. */
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findOnPath } from "./pulumi-lookup.mjs";
 import { runCommand } from "./run-command.mjs";
@@ -36,6 +36,7 @@ export async function runOfficialInstaller(folder, version, env, onReachable) {
     timeoutMs: installTimeoutMs,
     doing: "still downloading the Pulumi CLI",
   });
+  rmSync(script);
   writeFileSync(join(folder, "origin"), "official installer\n");
   return ok;
 }

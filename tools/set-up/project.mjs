@@ -20,7 +20,10 @@ export const minimumCliVersion = "3.230.0";
  * @returns {string}
  */
 export function pinnedCliVersion() {
-  return goModMatch(/^\s*github\.com\/pulumi\/pulumi\/pkg\/v3 v(\S+)/m, "the version of github.com/pulumi/pulumi/pkg/v3");
+  return goModMatch(
+    /^\s*github\.com\/pulumi\/pulumi\/pkg\/v3 v(\S+)/m,
+    "the version of github.com/pulumi/pulumi/pkg/v3",
+  );
 }
 
 /**

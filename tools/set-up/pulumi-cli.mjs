@@ -36,14 +36,18 @@ async function install(env) {
   removeAbandonedDrafts(cacheFolder(env));
   const startedAt = Date.now();
 
+  let obstacle = "Pulumi's download site is out of reach";
+  const onReachable = () => {
+    obstacle = "Pulumi's installer did not succeed";
+    say(`downloading Pulumi CLI ${version} with Pulumi's installer (usually 20 to 60 s)`);
+  };
   const downloaded = await withDraft(env, async (draft) => {
-    const onReachable = () => say(`downloading Pulumi CLI ${version} with Pulumi's installer (usually 20 to 60 s)`);
     if (!(await runOfficialInstaller(draft, version, env, onReachable))) return false;
     return publish(draft, folder, version, env);
   });
   if (!downloaded) {
     say(
-      `Pulumi's download site is out of reach: building Pulumi CLI ${version} from its Go modules into ${folder} ` +
+      `${obstacle}: building Pulumi CLI ${version} from its Go modules into ${folder} ` +
         `(once per user; usually 5 to 7 min on 2 cores, 10 s when Go has it cached)`,
     );
     const built = await withDraft(env, async (draft) => {
@@ -83,12 +87,15 @@ async function withDraft(env, work) {
  */
 function publish(draft, folder, version, env) {
   const bin = join(draft, "bin");
-  if (!existsSync(join(bin, "pulumi-language-nodejs")) || askVersion(join(bin, "pulumi"), env) !== version) return false;
+  if (!existsSync(join(bin, "pulumi-language-nodejs")) || askVersion(join(bin, "pulumi"), env) !== version)
+    return false;
   try {
     renameSync(draft, folder);
-  } catch (error) {
-    // Another set-up was quicker; what it installed is whole, as this one would have been.
-    if (lookUpPulumi(env).status !== "found") throw error;
+  } catch {
+    // Another set-up was quicker, and what it installed is whole as this one is; or someone has damaged what was there.
+    if (lookUpPulumi(env).status === "found") return true;
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(draft, folder);
   }
   return true;
 }

@@ -3,7 +3,16 @@
  * Set-up and the engine (src/run/pulumi-cli.ts) share this file, so that they never disagree.
  */
 import { execFileSync } from "node:child_process";
-import { accessSync, constants, mkdirSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { minimumCliVersion, pinnedCliVersion } from "./project.mjs";
@@ -48,7 +57,9 @@ export function lookUpPulumi(env = process.env) {
  */
 export function cacheFolder(env = process.env) {
   // The XDG specification says that a relative XDG_CACHE_HOME is to be ignored.
-  const base = env["XDG_CACHE_HOME"]?.startsWith("/") ? env["XDG_CACHE_HOME"] : join(env["HOME"] || homedir(), ".cache");
+  const base = env["XDG_CACHE_HOME"]?.startsWith("/")
+    ? env["XDG_CACHE_HOME"]
+    : join(env["HOME"] || homedir(), ".cache");
   return join(base, "region-runbook");
 }
 

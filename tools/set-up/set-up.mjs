@@ -15,7 +15,13 @@ export async function setUp() {
     await ensurePulumiCli(process.env);
     return 0;
   } catch (error) {
-    say(error instanceof SetUpError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error));
+    say(
+      error instanceof SetUpError
+        ? error.message
+        : error instanceof Error
+          ? (error.stack ?? error.message)
+          : String(error),
+    );
     return 2;
   }
 }
