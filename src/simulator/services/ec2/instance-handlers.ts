@@ -7,6 +7,7 @@ import type { InstanceRecord, InstanceState } from "./instance-record.js";
 import { launchInstance, rebootInstance, startInstance, stopInstance, terminateInstance } from "./instances.js";
 import { resolveLaunchTemplate } from "./launch-templates.js";
 import { invalidParameter, securityGroupOf } from "./lookup.js";
+import { announceNetworkChange } from "./network-changes.js";
 import { ec2Slot, nameOf, newEc2Id, sortTags, tagsFor, withClientToken, type Ec2Handlers } from "./state.js";
 import { vcpusOf } from "./quotas.js";
 import { zoneId } from "./zones.js";
@@ -240,6 +241,7 @@ export function instanceHandlers(world: World) {
         record.securityGroupIds = input.Groups.map((id) => securityGroupOf(world, region, id).GroupId);
         const networkInterface = world.state(ec2Slot, region).interfaces.get(record.interfaceId ?? "");
         if (networkInterface) networkInterface.groupIds = record.securityGroupIds;
+        announceNetworkChange(world, region);
       }
       return {};
     },

@@ -1,8 +1,8 @@
 import type { ResponseLaunchTemplateData, Tag } from "@aws-sdk/client-ec2";
 
-import { ServiceError } from "../../service.js";
-import { whenRegionWorks } from "../../standstill.js";
 import type { LatencyRowId } from "../../latency-table.js";
+import { workFor } from "../../region-outages.js";
+import { ServiceError } from "../../service.js";
 import type { StateSlot, World } from "../../world.js";
 import type { Instance, InstanceChange, InstanceRecord } from "./instance-record.js";
 import { createInterface, deleteInterface } from "./interfaces.js";
@@ -191,11 +191,9 @@ function applicationStarts(world: World, region: string, record: InstanceRecord)
 function later(world: World, region: string, record: InstanceRecord, row: LatencyRowId, then: () => void): void {
   const { generation, InstanceId: resource } = record;
   const subject = { region, resource, ...(generation > 0 ? { occurrence: String(generation) } : {}) };
-  world.after(row, subject, () =>
-    whenRegionWorks(world, subject, () => {
-      if (record.generation === generation) then();
-    }),
-  );
+  workFor(world, row, subject, () => {
+    if (record.generation === generation) then();
+  });
 }
 
 function announce(world: World, region: string, record: InstanceRecord, change: InstanceChange): void {
@@ -233,7 +231,9 @@ function view(world: World, region: string, record: InstanceRecord): Instance {
     privateIp: record.privateIp,
     securityGroupIds: record.securityGroupIds,
     tags: Object.fromEntries(record.Tags.map(({ Key = "", Value = "" }) => [Key, Value])),
-    userData: Buffer.from(record.userDataBase64, "base64").toString("utf8"),
+    get userData() {
+      return Buffer.from(record.userDataBase64, "base64").toString("utf8");
+    },
     launchTime: record.launchTime,
     instanceType: record.instanceType,
     imageId: record.data.ImageId ?? "",

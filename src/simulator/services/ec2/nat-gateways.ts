@@ -1,7 +1,7 @@
 import type { CreateNatGatewayRequest } from "@aws-sdk/client-ec2";
 
+import { workFor } from "../../region-outages.js";
 import { ServiceError } from "../../service.js";
-import { whenRegionWorks } from "../../standstill.js";
 import type { World } from "../../world.js";
 import { formatAddress } from "./cidr.js";
 import { applyFilters, found, page, selectByIds, type FilterFields } from "./filters.js";
@@ -121,9 +121,7 @@ export function natGatewayHandlers(world: World) {
       if (nat.State === "deleted") throw new ServiceError("NatGatewayNotFound", `NatGateway ${nat.NatGatewayId} was not found`);
       if (nat.State !== "deleting") {
         nat.State = "deleting";
-        world.after("nat.delete", { region, resource: nat.NatGatewayId }, () =>
-          whenRegionWorks(world, { region, resource: nat.NatGatewayId }, () => finishDeletion(world, region, nat)),
-        );
+        workFor(world, "nat.delete", { region, resource: nat.NatGatewayId }, () => finishDeletion(world, region, nat));
       }
       return { NatGatewayId: nat.NatGatewayId };
     },
@@ -183,22 +181,20 @@ function createNatGateway(world: World, region: string, input: CreateNatGatewayR
   };
   state.natGateways.set(id, nat);
   world.note({ region, service: "ec2", resource: id, what: "NAT gateway created" });
-  world.after("nat.create", { region, resource: id }, () =>
-    whenRegionWorks(world, { region, resource: id }, () => {
-      if (nat.State !== "pending") return;
-      const reachesInternet = [...state.internetGateways.values()].some(({ Attachments }) =>
-        Attachments.some(({ VpcId }) => VpcId === nat.VpcId),
-      );
-      if (isPublic && !reachesInternet) {
-        nat.State = "failed";
-        nat.FailureCode = "Gateway.NotAttached";
-        nat.FailureMessage = `Network ${nat.VpcId} has no Internet gateway attached`;
-      } else {
-        nat.State = "available";
-      }
-      world.note({ region, service: "ec2", resource: id, what: `NAT gateway became ${nat.State}` });
-    }),
-  );
+  workFor(world, "nat.create", { region, resource: id }, () => {
+    if (nat.State !== "pending") return;
+    const reachesInternet = [...state.internetGateways.values()].some(({ Attachments }) =>
+      Attachments.some(({ VpcId }) => VpcId === nat.VpcId),
+    );
+    if (isPublic && !reachesInternet) {
+      nat.State = "failed";
+      nat.FailureCode = "Gateway.NotAttached";
+      nat.FailureMessage = `Network ${nat.VpcId} has no Internet gateway attached`;
+    } else {
+      nat.State = "available";
+    }
+    world.note({ region, service: "ec2", resource: id, what: `NAT gateway became ${nat.State}` });
+  });
   return nat;
 }
 

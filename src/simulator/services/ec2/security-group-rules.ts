@@ -5,6 +5,7 @@ import type { World } from "../../world.js";
 import { canonicalCidr, contains, parseCidr } from "./cidr.js";
 import { applyFilters, found, page, selectByIds, type FilterFields } from "./filters.js";
 import { securityGroupOf } from "./lookup.js";
+import { announceNetworkChange } from "./network-changes.js";
 import { ec2Slot, newEc2Id, tagsFor, type Ec2Handlers, type SecurityGroupRuleRecord } from "./state.js";
 
 type RuleSource = Pick<SecurityGroupRuleRecord, "CidrIpv4" | "CidrIpv6" | "PrefixListId" | "ReferencedGroupInfo">;
@@ -49,6 +50,7 @@ export function securityGroupRuleHandlers(world: World) {
       return rule;
     });
     world.note({ region, service: "ec2", resource: group.GroupId, what: `security group rules added: ${made.length}` });
+    announceNetworkChange(world, region);
     return { Return: true, SecurityGroupRules: made };
   };
 
@@ -71,6 +73,7 @@ export function securityGroupRuleHandlers(world: World) {
     }
     for (const rule of wanted) if (rule) securityGroupRules.delete(rule.SecurityGroupRuleId);
     world.note({ region, service: "ec2", resource: group.GroupId, what: `security group rules removed: ${wanted.length}` });
+    announceNetworkChange(world, region);
     return { Return: true };
   };
 
@@ -98,6 +101,7 @@ export function securityGroupRuleHandlers(world: World) {
         const kept = { SecurityGroupRuleId, SecurityGroupRuleArn, GroupId, GroupOwnerId, IsEgress, Tags };
         securityGroupRules.set(id ?? "", { ...kept, ...contentFromRequest(world, region, update) });
       }
+      announceNetworkChange(world, region);
       return { Return: true };
     },
   } satisfies Ec2Handlers;
