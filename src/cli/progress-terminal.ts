@@ -39,7 +39,8 @@ export function createTerminalProgress(stream: NodeJS.WriteStream, clock: Clock)
 
   function render(): string {
     const width = stream.columns || 100;
-    const clockLine = faultAt === undefined ? "" : chalk.dim(`  ${formatOffset((clock.now() - faultAt) / 1000)} since the fault`);
+    const clockLine =
+      faultAt === undefined ? "" : chalk.dim(`  ${formatOffset((clock.now() - faultAt) / 1000)} since the fault`);
     const lines = [...phases.values(), ...steps.values()].map((row) => cliTruncate(renderRow(row), width));
     return [chalk.bold(heading) + clockLine, ...lines].join("\n");
   }

@@ -68,7 +68,16 @@ export function drawTimeline(result: RunResult): string | undefined {
     x: { label: "seconds since the fault", labelAnchor: "right", grid: true },
     y: { label: null, domain: order },
     marks: [
-      Plot.barX(bars, { x1: "from", x2: "to", y: "step", fill: "colour", title: "title", insetTop: 3, insetBottom: 3, rx: 3 }),
+      Plot.barX(bars, {
+        x1: "from",
+        x2: "to",
+        y: "step",
+        fill: "colour",
+        title: "title",
+        insetTop: 3,
+        insetBottom: 3,
+        rx: 3,
+      }),
       Plot.text(bars, { x: "to", y: "step", text: "label", textAnchor: "start", dx: 6 }),
       ...marker(result, zero),
     ],
@@ -105,7 +114,7 @@ function draw(options: Plot.PlotOptions): string {
     document,
     style: { background: "transparent", color: "inherit", fontSize: "12px", overflow: "visible" },
   });
-  return figure.outerHTML.replaceAll("=\"undefined\"", "=\"\"");
+  return figure.outerHTML.replaceAll('="undefined"', '=""');
 }
 
 /** "+3 min 20 s" or "-45 s", relative to the fault. */

@@ -63,16 +63,36 @@ function verdict(result: RunResult): string {
 function tiles(result: RunResult): string {
   const { objectives, measuredRtoSeconds: rto, measuredRpoSeconds: rpo, criticalPathSeconds: path } = result;
   const all = [
-    tile("Recovery time (RTO)", rto, `objective ${formatSeconds(objectives.rtoSeconds)}`, rto !== null && rto <= objectives.rtoSeconds),
-    tile("Data loss (RPO)", rpo, `objective ${formatSeconds(objectives.rpoSeconds)}`, rpo !== null && rpo <= objectives.rpoSeconds),
-    tile("From decision to recovery", result.decisionToRecoverySeconds, `predicted RTO ${formatSeconds(result.predictedRtoSeconds)}`),
+    tile(
+      "Recovery time (RTO)",
+      rto,
+      `objective ${formatSeconds(objectives.rtoSeconds)}`,
+      rto !== null && rto <= objectives.rtoSeconds,
+    ),
+    tile(
+      "Data loss (RPO)",
+      rpo,
+      `objective ${formatSeconds(objectives.rpoSeconds)}`,
+      rpo !== null && rpo <= objectives.rpoSeconds,
+    ),
+    tile(
+      "From decision to recovery",
+      result.decisionToRecoverySeconds,
+      `predicted RTO ${formatSeconds(result.predictedRtoSeconds)}`,
+    ),
     tile("Critical path", path, rto !== null && path ? `RTO is ${(rto / path).toFixed(3)} times it` : "not measured"),
     textTile("Writes lost", String(result.writes.lost), `of ${result.writes.accepted} acknowledged`),
     textTile("Requests failed", String(result.requests.failed), `of ${result.requests.total}`),
   ];
   if (result.standingCost) {
     const { perMonth, fullCopyPerMonth, ratio } = result.standingCost;
-    all.push(textTile("Standby costs", `${Math.round(100 * ratio)} %`, `of a full copy: $${perMonth.toFixed(0)} of $${fullCopyPerMonth.toFixed(0)} a month`));
+    all.push(
+      textTile(
+        "Standby costs",
+        `${Math.round(100 * ratio)} %`,
+        `of a full copy: $${perMonth.toFixed(0)} of $${fullCopyPerMonth.toFixed(0)} a month`,
+      ),
+    );
   }
   return `<section class="tiles">${all.join("\n")}</section>`;
 }
@@ -96,7 +116,9 @@ function table(title: string, head: readonly string[], rows: readonly (readonly 
   const cells = (row: readonly string[]): string => row.map((cell) => `<td>${escape(cell)}</td>`).join("");
   return `<section><h2>${escape(title)}</h2>${note ? `<p>${escape(note)}</p>` : ""}<div class="scroll"><table><thead><tr>${head
     .map((cell) => `<th>${escape(cell)}</th>`)
-    .join("")}</tr></thead><tbody>${rows.map((row) => `<tr>${cells(row)}</tr>`).join("\n")}</tbody></table></div></section>`;
+    .join(
+      "",
+    )}</tr></thead><tbody>${rows.map((row) => `<tr>${cells(row)}</tr>`).join("\n")}</tbody></table></div></section>`;
 }
 
 function criticalPath(result: RunResult): string {

@@ -73,7 +73,10 @@ export function createAppStacks(options: AppStacksOptions): AppStacks {
   async function pulumi(args: readonly string[]): Promise<string> {
     mkdirSync(workDir, { recursive: true });
     const { stdout } = await clock.busy(() =>
-      execute(cli, [...args, "--non-interactive", "--color", "never"], { cwd: workDir, env: { ...process.env, ...env } }),
+      execute(cli, [...args, "--non-interactive", "--color", "never"], {
+        cwd: workDir,
+        env: { ...process.env, ...env },
+      }),
     );
     return stdout;
   }

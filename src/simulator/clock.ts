@@ -216,8 +216,7 @@ export function createSimulatedClock(options: SimulatedClockOptions = {}): Simul
     settle,
     schedule,
     skipped: () => skippedMs,
-    sleep: (milliseconds, signal) =>
-      wait((finish) => [schedule(now() + Math.max(0, milliseconds), finish)], signal),
+    sleep: (milliseconds, signal) => wait((finish) => [schedule(now() + Math.max(0, milliseconds), finish)], signal),
     pollUntil: (holds, { intervalMs, delayMs = intervalMs, signal }) =>
       wait((finish) => {
         let cancelled = false;
@@ -281,7 +280,7 @@ function createQueue(): Queue {
     peek: () => heap[0],
     push: (entry) => {
       heap.push(entry);
-      for (let child = heap.length - 1; child > 0; ) {
+      for (let child = heap.length - 1; child > 0;) {
         const parent = (child - 1) >> 1;
         if (!before(entryAt(child), entryAt(parent))) break;
         swap(child, parent);
@@ -293,7 +292,7 @@ function createQueue(): Queue {
       const last = heap.pop();
       if (heap.length > 0 && last) {
         heap[0] = last;
-        for (let parent = 0; ; ) {
+        for (let parent = 0; ;) {
           const left = 2 * parent + 1;
           const right = left + 1;
           let first = parent;

@@ -24,6 +24,9 @@ export interface Target {
   /** What users see: from the simulated customers, or from canaries on AWS. */
   readonly users: Users;
 
+  /** Typical seconds by row of the latency table (src/simulator/latency-table.ts): what predictions are made with. */
+  readonly typicalLatencies: Readonly<Record<string, number>>;
+
   /** Asks the domain name system, as a client without a cache would; answers the names and addresses. */
   resolve(name: string): Promise<DnsAnswer>;
 
@@ -112,7 +115,7 @@ export interface Rehearsal {
   /**
    * Loses a Region: it refuses every call and its data plane is dead.
    *
-   * @param inSeconds - from now
+   * @param inSeconds - from the start of the users, or from now without any
    * @returns the instant of the fault, in milliseconds on the target's clock
    */
   loseRegion(region: string, inSeconds: number): number;
@@ -123,8 +126,8 @@ export interface Rehearsal {
   /** What users experienced since `startUsers`, and what the fault cost. */
   measure(options: MeasureOptions): Measurements;
 
-  /** Modelled latencies of the rows that the planner knows, in seconds, as this rehearsal's profile has them. */
-  latencySeconds(row: string): number | undefined;
+  /** A number from 0 to 1 that depends on the seed and the key only. */
+  draw(key: string): number;
 
   /** Modelled latencies that have passed, with their causes. */
   latencies(): readonly RehearsedLatency[];

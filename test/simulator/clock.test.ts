@@ -28,23 +28,26 @@ describe("the simulated clock", () => {
 
   it("wakes sleepers in the order of their instants, however they were started", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 10_000 }), { minLength: 1, maxLength: 20 }), async (waits) => {
-        const own = createSimulatedClock({ origin });
-        const woken: number[] = [];
-        const startedAt = own.now();
-        await Promise.all(
-          waits.map(async (wait) => {
-            await own.sleep(wait * minute);
-            woken.push(wait);
-            assert.ok(own.now() - startedAt >= wait * minute);
-          }),
-        );
-        own.stop();
-        assert.deepEqual(
-          woken,
-          [...waits].sort((a, b) => a - b),
-        );
-      }),
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 0, max: 10_000 }), { minLength: 1, maxLength: 20 }),
+        async (waits) => {
+          const own = createSimulatedClock({ origin });
+          const woken: number[] = [];
+          const startedAt = own.now();
+          await Promise.all(
+            waits.map(async (wait) => {
+              await own.sleep(wait * minute);
+              woken.push(wait);
+              assert.ok(own.now() - startedAt >= wait * minute);
+            }),
+          );
+          own.stop();
+          assert.deepEqual(
+            woken,
+            [...waits].sort((a, b) => a - b),
+          );
+        },
+      ),
       { numRuns: 25 },
     );
   });
