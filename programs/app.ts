@@ -21,7 +21,9 @@ const dataClass = z.strictObject({
 export const appSpecSchema = z
   .strictObject({
     /** Prefix of every resource and stack name. */
-    name: z.string().regex(/^[a-z][a-z0-9-]{1,18}[a-z0-9]$/, "must be 3 to 20 of a-z, 0-9 and -, starting with a letter"),
+    name: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{1,18}[a-z0-9]$/, "must be 3 to 20 of a-z, 0-9 and -, starting with a letter"),
     strategy: z.enum(["pilot-light"]),
     regions: z.strictObject({ primary: regionName, standby: regionName }),
     /** The name that users ask for; the app's hosted zone has the same name. */
@@ -99,5 +101,8 @@ export function parseAppSpec(value: unknown): AppSpec {
   const issue = parsed.error.issues[0];
   const unknownKeys = issue?.code === "unrecognized_keys" ? issue.keys : [];
   const path = [...(issue?.path ?? []), ...unknownKeys.slice(0, 1)].join(".") || "app";
-  throw new AppSpecError(path, unknownKeys.length > 0 ? "is not a property of an app" : (issue?.message ?? "is invalid"));
+  throw new AppSpecError(
+    path,
+    unknownKeys.length > 0 ? "is not a property of an app" : (issue?.message ?? "is invalid"),
+  );
 }

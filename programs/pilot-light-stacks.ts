@@ -22,7 +22,12 @@ export const pilotLight: Strategy = {
         region: standby,
         after: [regionStack(primary), regionStack(standby)],
       },
-      { name: `${app.name}-global`, kind: "global", region: standby, after: [regionStack(primary), regionStack(standby)] },
+      {
+        name: `${app.name}-global`,
+        kind: "global",
+        region: standby,
+        after: [regionStack(primary), regionStack(standby)],
+      },
     ];
   },
 };

@@ -165,7 +165,10 @@ process.on("message", (message: ToWorker) => {
         (result) => finish({ type: "done", result }),
         (error: unknown) => {
           const reasons: unknown[] = error instanceof AggregateError ? error.errors : [error];
-          finish({ type: "failed", diagnostics: reasons.map((reason) => (reason instanceof Error ? reason.message : String(reason))) });
+          finish({
+            type: "failed",
+            diagnostics: reasons.map((reason) => (reason instanceof Error ? reason.message : String(reason))),
+          });
         },
       );
       break;

@@ -4,13 +4,7 @@ import { fileURLToPath } from "node:url";
 
 import { StackOperationError } from "../errors.js";
 import type { ProgramActivity, StackSession, Target } from "../target/target.js";
-import type {
-  FromWorker,
-  ResourceProgress,
-  StackOperation,
-  StackResult,
-  ToWorker,
-} from "./stack-protocol.js";
+import type { FromWorker, ResourceProgress, StackOperation, StackResult, ToWorker } from "./stack-protocol.js";
 
 /**
  * Runs Pulumi operations, each in a worker process of its own. Workers are started and have their program loaded ahead
@@ -33,6 +27,8 @@ export interface StackRequest {
   readonly region: string;
   /** Passed to the program, as JSON. */
   readonly args: unknown;
+  /** Pulumi configuration besides `aws:region`. @default none */
+  readonly config?: Readonly<Record<string, string>>;
   /** On whose behalf the calls are made; see Target.clientConfig. */
   readonly cause: string;
   /** Creates the stack first. @default false */
@@ -150,7 +146,7 @@ export function createStackRunner(options: StackRunnerOptions): StackRunner {
             stack: request.stack,
             project,
             program: { module: programModule, args: request.args },
-            config: { "aws:region": request.region },
+            config: { "aws:region": request.region, ...request.config },
             create: request.create ?? false,
             workDir,
             cli: cli.path,

@@ -77,7 +77,8 @@ export const latencyTable = {
     low: 1,
     typical: 3,
     high: 10,
-    source: "estimate; the user guide gives no figure (load-balancer-target-groups.md: one passed check makes it healthy)",
+    source:
+      "estimate; the user guide gives no figure (load-balancer-target-groups.md: one passed check makes it healthy)",
     confidence: "low",
   },
   "elb.target-state": {
@@ -246,7 +247,8 @@ export const latencyTable = {
     low: 2,
     typical: 15,
     high: 900,
-    source: "S3 user guide replication-troubleshoot.md: most within 15 minutes; usual small-object figure is an estimate",
+    source:
+      "S3 user guide replication-troubleshoot.md: most within 15 minutes; usual small-object figure is an estimate",
     confidence: "medium",
   },
   "s3.replication-time-control": {
@@ -254,7 +256,8 @@ export const latencyTable = {
     low: 1,
     typical: 5,
     high: 60,
-    source: "S3 user guide replication-time-control.md: most in seconds, 99.99 % within 15 minutes; figures are an estimate",
+    source:
+      "S3 user guide replication-time-control.md: most in seconds, 99.99 % within 15 minutes; figures are an estimate",
     confidence: "low",
   },
   "fis.initiate": {
