@@ -56,8 +56,3 @@ export function findStack(stackName: string): AppStack {
   if (found) return found;
   throw new Error(`stack: must be one of ${stacks.map(({ stack }) => stack.name).join(", ")}, not ${stackName}`);
 }
-
-/** Configuration of a stack: what its `Pulumi.<stack>.yaml` says, and what an engine that runs it inline has to set. */
-export function stackConfig(stack: StackSpec): Readonly<Record<string, string>> {
-  return { "aws:region": stack.region };
-}

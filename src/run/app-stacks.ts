@@ -4,6 +4,7 @@ import { promisify } from "node:util";
 
 import { initialActivation, type ActivationRecord } from "../../programs/activation.js";
 import type { AppSpec } from "../../programs/app.js";
+import { stackConfig } from "../../programs/stack-config.js";
 import type { StackSpec, Strategy } from "../../programs/strategy.js";
 import { StackOperationError } from "../errors.js";
 import type { Clock } from "../target/clock.js";
@@ -63,6 +64,7 @@ export function createAppStacks(options: AppStacksOptions): AppStacks {
       stack: spec.name,
       region: spec.region,
       args: { app, stack: spec, activation: change.activation },
+      config: stackConfig(app, spec),
       cause: change.cause,
       create,
       ...(change.onProgress ? { onProgress: change.onProgress } : {}),
