@@ -4,7 +4,7 @@ import path from "node:path";
 
 import { throwawayBackend } from "./environment.js";
 import type { StateBackend } from "../index.js";
-import type { LatencyProfile } from "../simulator/latency.js";
+import type { LatencyProfile } from "../latency/row.js";
 import type { Target } from "../target/target.js";
 
 /** A target with the state backend that goes with it. */

@@ -3,7 +3,7 @@ import path from "node:path";
 import { Argument, Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
 
 import { planRunbook, runRunbook } from "../index.js";
-import { latencyProfiles } from "../simulator/latency.js";
+import { latencyProfiles } from "../latency/row.js";
 import { openTarget } from "./open-target.js";
 import { resolveApp } from "./app-argument.js";
 import { exitCodeOf, exitCode } from "./exit.js";

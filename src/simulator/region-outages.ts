@@ -1,4 +1,4 @@
-import type { LatencyRowId } from "./latency-table.js";
+import type { LatencyRowId } from "../latency/table.js";
 import { whenRegionWorks } from "./standstill.js";
 import type { Latency, StateSlot, Subject, World } from "./world.js";
 

@@ -1,8 +1,8 @@
 import { createSimulatedClock, type SimulatedClock } from "./clock.js";
 import { startDnsServer } from "./dns-server.js";
 import { isOperationIdle, isSilent } from "./engine-idle.js";
-import type { LatencyProfile } from "./latency.js";
-import type { LatencyTable } from "./latency-table.js";
+import type { LatencyProfile } from "../latency/row.js";
+import type { LatencyTable } from "../latency/table.js";
 import { startProviderServer } from "./provider/server.js";
 import { createApi, type Api } from "./service.js";
 import { services } from "./services/registry.js";

@@ -1,6 +1,6 @@
 import type { SimulatedClock, ScheduledEvent } from "./clock.js";
-import { createDraw, latencySeconds, type Draw, type LatencyProfile } from "./latency.js";
-import { latencyTable, type LatencyRowId, type LatencyTable } from "./latency-table.js";
+import { createDraw, latencySeconds, type Draw, type LatencyProfile } from "../latency/row.js";
+import { latencyTable, type LatencyRowId, type LatencyTable } from "../latency/table.js";
 
 /**
  * The state of the simulated AWS: typed slots per Region that the services define, modelled latencies with their

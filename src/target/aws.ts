@@ -2,7 +2,7 @@ import { Resolver } from "node:dns/promises";
 import http from "node:http";
 import https from "node:https";
 
-import { latencyTable } from "../simulator/latency-table.js";
+import { latencyTable } from "../latency/table.js";
 import { createAwsClock } from "./aws-clock.js";
 import { startCanary, type Canary, type CanaryRequest } from "./canary.js";
 import type { DnsAnswer, Target } from "./target.js";

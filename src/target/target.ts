@@ -24,7 +24,7 @@ export interface Target {
   /** What users see: from the simulated customers, or from canaries on AWS. */
   readonly users: Users;
 
-  /** Typical seconds by row of the latency table (src/simulator/latency-table.ts): what predictions are made with. */
+  /** Typical seconds by row of the latency table (src/latency/table.ts): what predictions are made with. */
   readonly typicalLatencies: Readonly<Record<string, number>>;
 
   /** Asks the domain name system, as a client without a cache would; answers the names and addresses. */

@@ -4,7 +4,7 @@ import { Readable } from "node:stream";
 import { HttpResponse } from "@smithy/core/protocols";
 import type { NormalizedSchema } from "@smithy/core/schema";
 
-import { createDraw, type Draw } from "../../src/simulator/latency.js";
+import { createDraw, type Draw } from "../../src/latency/row.js";
 import { defineService, type ServiceDefinition } from "../../src/simulator/service.js";
 import { decodeInput, encodeOutput } from "../../src/simulator/wire/codec.js";
 import type { WireRequest } from "../../src/simulator/wire/message.js";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Observation } from "../../src/plan/observation.js";
 import type { RunbookInput, TypicalSeconds } from "../../src/plan/runbook-input.js";
 import type { Step } from "../../src/plan/step.js";
-import { latencyTable } from "../../src/simulator/latency-table.js";
+import { latencyTable } from "../../src/latency/table.js";
 
 export const lostRegion = "ap-northeast-2";
 export const targetRegion = "us-east-1";
@@ -77,10 +77,16 @@ export const troubles: Readonly<Record<string, (good: Observation) => Observatio
   }),
   "no database": (good) => ({ ...good, replica: null }),
   "is no replica": (good) => ({ ...good, replica: good.replica && { ...good.replica, isReplica: false } }),
-  "does not replicate": (good) => ({ ...good, replica: good.replica && { ...good.replica, replicationStatus: "error" } }),
+  "does not replicate": (good) => ({
+    ...good,
+    replica: good.replica && { ...good.replica, replicationStatus: "error" },
+  }),
   "RDS can't promote it": (good) => ({ ...good, replica: good.replica && { ...good.replica, status: "stopped" } }),
   "has no backups": (good) => ({ ...good, replica: good.replica && { ...good.replica, backupRetentionDays: 0 } }),
-  "more than the objective of 5 s": (good) => ({ ...good, replica: good.replica && { ...good.replica, lagSeconds: 6 } }),
+  "more than the objective of 5 s": (good) => ({
+    ...good,
+    replica: good.replica && { ...good.replica, lagSeconds: 6 },
+  }),
   "no Auto Scaling group": (good) => ({ ...good, capacity: null }),
   "at most 1 instances": (good) => ({ ...good, capacity: good.capacity && { ...good.capacity, max: 1 } }),
   "can't be previewed": (good) => ({ ...good, promotion: { destructive: [], problem: "program failed" } }),

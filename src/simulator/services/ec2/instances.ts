@@ -1,6 +1,6 @@
 import type { ResponseLaunchTemplateData, Tag } from "@aws-sdk/client-ec2";
 
-import type { LatencyRowId } from "../../latency-table.js";
+import type { LatencyRowId } from "../../../latency/table.js";
 import { workFor } from "../../region-outages.js";
 import { ServiceError } from "../../service.js";
 import type { StateSlot, World } from "../../world.js";

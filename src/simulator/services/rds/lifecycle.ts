@@ -1,4 +1,4 @@
-import type { LatencyRowId } from "../../latency-table.js";
+import type { LatencyRowId } from "../../../latency/table.js";
 import { workFor } from "../../region-outages.js";
 import type { World } from "../../world.js";
 import { invalidState, type DbInstance, type DbStatus } from "./state.js";

@@ -3,7 +3,7 @@ import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 
 /**
  * How long AWS takes, as data. Each row has a source; a bound that an honest row makes unreachable is reported, the
- * row is never softened. Rows live in latency-table.ts.
+ * row is never softened. Rows live in src/latency/table.ts.
  */
 export interface LatencyRow {
   /** What takes this long, for people. */

@@ -1,4 +1,4 @@
-import type { LatencyRow } from "./latency.js";
+import type { LatencyRow } from "./row.js";
 
 /**
  * The one table of AWS latencies. Seconds throughout. To add a row: what takes this long, three figures, the source.
