@@ -31,6 +31,7 @@ const engine = ["src/run/*", "src/plan/*", "src/aws/*", "src/errors.ts", ...targ
 export const layers = [
   { name: "src/plan", files: ["src/plan/*"], mayImport: ["src/plan/*", "src/errors.ts"], pure: true },
   { name: "src/errors.ts", files: ["src/errors.ts"], mayImport: [], pure: true },
+  { name: "src/latency", files: ["src/latency/*"], mayImport: ["src/latency/*"] },
   {
     name: "the Pulumi CLI's look-up",
     files: ["src/run/pulumi-cli.ts"],
@@ -41,7 +42,7 @@ export const layers = [
   {
     name: "the simulator",
     files: ["src/simulator/*"],
-    mayImport: ["src/simulator/*", "src/errors.ts", ...targetInterface, ...programDescriptions],
+    mayImport: ["src/simulator/*", "src/latency/*", "src/errors.ts", ...targetInterface, ...programDescriptions],
   },
   {
     name: "the target interface",
@@ -52,9 +53,13 @@ export const layers = [
   {
     name: "the simulator as a target",
     files: ["src/target/simulator*"],
-    mayImport: ["src/target/*", "src/simulator/*", "src/errors.ts", ...programDescriptions],
+    mayImport: ["src/target/*", "src/simulator/*", "src/latency/*", "src/errors.ts", ...programDescriptions],
   },
-  { name: "src/target", files: ["src/target/*"], mayImport: ["src/target/*", "src/aws/*", "src/errors.ts"] },
+  {
+    name: "src/target",
+    files: ["src/target/*"],
+    mayImport: ["src/target/*", "src/aws/*", "src/latency/*", "src/errors.ts"],
+  },
   {
     name: "the command line",
     files: ["src/cli*"],
