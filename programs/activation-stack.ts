@@ -42,21 +42,34 @@ export async function readActivation(app: AppSpec): Promise<ActivationRecord> {
 }
 
 /**
- * The activation stack: no resources, its outputs are the record. Without a record in its arguments it keeps the one it
- * has, so that a preview or an `up` by anybody changes nothing.
+ * The record that a program goes by: the one it is given, else the one that stands. A preview may ask what any record
+ * would do.
  *
- * @throws Error when the given record is older than the one that stands, or claims its epoch for another Region
+ * @throws Error when an `up` is given a record that is older than the one that stands, or that claims its epoch for
+ * another Region: so a stale run can't demote the new primary
  */
-export async function activationProgram({ app, activation }: ProgramArgs): Promise<Record<string, unknown>> {
+export async function resolveActivation({
+  app,
+  activation,
+}: Pick<ProgramArgs, "app" | "activation">): Promise<ActivationRecord> {
   const present = await readActivation(app);
-  const next = activation ?? present;
+  if (!activation) return present;
   const stale =
-    next.epoch < present.epoch || (next.epoch === present.epoch && next.activeRegion !== present.activeRegion);
-  if (stale) {
+    activation.epoch < present.epoch ||
+    (activation.epoch === present.epoch && activation.activeRegion !== present.activeRegion);
+  if (stale && !pulumi.runtime.isDryRun()) {
     throw new Error(
-      `epoch ${next.epoch} for ${next.activeRegion} is stale: ` +
+      `epoch ${activation.epoch} for ${activation.activeRegion} is stale: ` +
         `${present.activeRegion} is active since ${present.since}, epoch ${present.epoch}`,
     );
   }
-  return { ...next };
+  return activation;
+}
+
+/**
+ * The activation stack: no resources, its outputs are the record. Without a record in its arguments it keeps the one it
+ * has, so that a preview or an `up` by anybody changes nothing.
+ */
+export async function activationProgram(args: ProgramArgs): Promise<Record<string, unknown>> {
+  return { ...(await resolveActivation(args)) };
 }

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { regionRole, type ActivationRecord } from "./activation.js";
-import { activationProgram, readActivation } from "./activation-stack.js";
+import { activationProgram, resolveActivation } from "./activation-stack.js";
 import { Alarms } from "./alarms.js";
 import type { AppSpec } from "./app.js";
 import { Database } from "./database.js";
@@ -21,7 +21,7 @@ export async function program(args: ProgramArgs): Promise<Record<string, unknown
     case "activation":
       return activationProgram(args);
     case "region":
-      return regionProgram(app, stack.region, args.activation ?? (await readActivation(app)));
+      return regionProgram(app, stack.region, await resolveActivation(args));
     case "replication":
       return replicationProgram(app, stack.region);
     case "global":

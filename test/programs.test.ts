@@ -199,6 +199,13 @@ describe("pilot light, the activation stack", () => {
     await assert.rejects(declare(app, stack, { stackOutputs, activation: rival }), /epoch 1 .* is stale/);
   });
 
+  it("keeps a stale run from demoting the new primary, and lets a preview ask what it would do", async () => {
+    const stackOutputs = { [stack]: { ...promoted } };
+    await assert.rejects(declare(app, standbyStack, { stackOutputs, activation: atRest }), /epoch 0 .* is stale/);
+    const preview = await declare(app, standbyStack, { stackOutputs, activation: atRest, preview: true });
+    assert.equal(preview.outputs["role"], "standby");
+  });
+
   it("is what a Region's program goes by when it is given no record", async () => {
     const run = await declare(app, standbyStack, { stackOutputs: { [stack]: { ...promoted } } });
     assert.equal(run.outputs["role"], "primary");
