@@ -46,3 +46,9 @@ export class StackOperationError extends Error {
     super(`${operation} of stack ${stackName} failed: ${diagnostics.join("; ") || "no diagnostics"}`);
   }
 }
+
+/** What to say of something that was thrown: its message, or itself as text. */
+export function reasonOf(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message;
+  return typeof thrown === "string" ? thrown : "no reason was given";
+}

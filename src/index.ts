@@ -6,7 +6,8 @@ import { strategies } from "../programs/strategies.js";
 import { standingCost } from "./choose/cost.js";
 import { standbyUsage } from "./choose/usage.js";
 import { renderReport } from "./report/html.js";
-import { plan, run, type EndedRun, type RunOptions } from "./run/runbook.js";
+import { plan, run, type EndedRun } from "./run/runbook.js";
+import type { RunOptions } from "./run/session.js";
 import type { RunResult, StandingCost } from "./run/result.js";
 import type { RunMode } from "./run/event.js";
 import type { PathPart } from "./plan/critical-path.js";
@@ -25,7 +26,7 @@ export {
 export type { Step, StepKind } from "./plan/step.js";
 export type { RunEvent, RunMode, RunStatus, ExperimentResult, Objectives } from "./run/event.js";
 export type { RunResult, StepResult, StandingCost } from "./run/result.js";
-export type { StateBackend } from "./run/runbook.js";
+export type { StateBackend } from "./run/session.js";
 export type { Target } from "./target/target.js";
 export { createAwsTarget } from "./target/aws.js";
 export { createSimulatorTarget } from "./target/simulator.js";

@@ -101,12 +101,16 @@ function marker(result: RunResult, zero: number): Plot.Markish[] {
   ];
 }
 
-/** Where Plot makes its elements. The library's types want a browser's document; linkedom's does. */
-type PlotDocument = Pick<Plot.PlotOptions, "document">;
+/** What is used of the elements that Plot makes. The library's types want a browser's; linkedom's do as well. */
+interface Drawing {
+  readonly outerHTML: string;
+}
 
-function draw(options: Plot.PlotOptions): string {
-  const { document } = parseHTML("<!doctype html><html><body></body></html>") as unknown as Required<PlotDocument>;
-  const figure = Plot.plot({
+const plot = Plot.plot as unknown as (options: Record<string, unknown>) => Drawing;
+
+function draw(options: Omit<Plot.PlotOptions, "document">): string {
+  const { document } = parseHTML("<!doctype html><html><body></body></html>") as unknown as { document: unknown };
+  const figure = plot({
     ...options,
     width: WIDTH,
     marginTop: 24,

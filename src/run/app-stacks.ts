@@ -102,7 +102,7 @@ export function createAppStacks(options: AppStacksOptions): AppStacks {
     const results = new Map<string, StackResult>();
     const deployments = new Map<string, Promise<void>>();
     const deployOne = async (spec: StackSpec): Promise<void> => {
-      await Promise.all(spec.after.map((name) => deployments.get(name)));
+      for (const name of spec.after) await deployments.get(name);
       const result = await operate(
         "up",
         {

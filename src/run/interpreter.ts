@@ -1,4 +1,4 @@
-import { JournalError } from "../errors.js";
+import { JournalError, reasonOf } from "../errors.js";
 import { validateRunbook } from "../plan/graph.js";
 import type { Step } from "../plan/step.js";
 import type { Clock } from "../target/clock.js";
@@ -54,7 +54,7 @@ export async function runSteps(options: RunStepsOptions): Promise<StepsOutcome> 
   const failures: string[] = [];
   const refusals: string[] = [];
   const halt = new AbortController();
-  let broken: unknown;
+  let broken: Error | undefined;
 
   const settle = (step: Step, outcome: StepOutcome): void => {
     switch (outcome.status) {
@@ -94,8 +94,8 @@ export async function runSteps(options: RunStepsOptions): Promise<StepsOutcome> 
       .then((outcome) => settle(step, outcome))
       .catch((error: unknown) => {
         // Without its journal a run must not go on.
-        broken ??= error;
-        halt.abort(error);
+        broken ??= error instanceof Error ? error : new Error(reasonOf(error));
+        halt.abort(broken);
       })
       .finally(() => running.delete(step.id));
     running.set(step.id, work);
@@ -216,8 +216,4 @@ async function within(
   } finally {
     timer.abort();
   }
-}
-
-function reasonOf(reason: unknown): string {
-  return reason instanceof Error ? reason.message : String(reason ?? "no reason was given");
 }

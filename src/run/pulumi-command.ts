@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { delimiter, dirname } from "node:path";
 
-import { automation } from "@pulumi/pulumi";
+import type { automation } from "@pulumi/pulumi";
 
 /**
  * Runs the Pulumi CLI for one operation of the Automation API, leaner than the SDK's own command does it.
@@ -80,8 +80,9 @@ async function runCli(run: CliRun): Promise<CommandResult> {
     PULUMI_AUTOMATION_API: "true",
     PATH: `${dirname(run.path)}${delimiter}${run.env["PATH"] ?? process.env["PATH"] ?? ""}`,
   };
-  const [command, ...prefix] = [...dieWithParent(), run.path];
-  const child = spawn(command ?? run.path, [...prefix, ...run.args, "--non-interactive"], {
+  const [wrapper, ...wrapperArgs] = dieWithParent();
+  const cliArgs = [...run.args, "--non-interactive"];
+  const child = spawn(wrapper ?? run.path, wrapper === undefined ? cliArgs : [...wrapperArgs, run.path, ...cliArgs], {
     cwd: run.cwd,
     env,
     stdio: ["ignore", "pipe", "pipe"],

@@ -1,6 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { setImmediate as immediate } from "node:timers/promises";
 
+import { reasonOf } from "../errors.js";
 import type { Clock, IdleProbe } from "../target/clock.js";
 
 /**
@@ -190,13 +191,14 @@ export function createSimulatedClock(options: SimulatedClockOptions = {}): Simul
     looping = false;
   }
 
-  function wait(start: (finish: () => void) => ScheduledEvent[], signal?: AbortSignal): Promise<void> {
+  /** @param start - begins what is waited for, and answers how to give it up */
+  function wait(start: (finish: () => void) => () => void, signal?: AbortSignal): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       if (stopped) return reject(new Error("the simulated clock has stopped"));
       if (signal?.aborted) return reject(asError(signal.reason));
-      let events: ScheduledEvent[] = [];
+      let giveUp: (() => void) | undefined;
       const settleWith = (action: () => void) => {
-        for (const event of events) event.cancel();
+        giveUp?.();
         sleepers.delete(fail);
         signal?.removeEventListener("abort", onAbort);
         activity++;
@@ -206,7 +208,7 @@ export function createSimulatedClock(options: SimulatedClockOptions = {}): Simul
       const onAbort = () => fail(signal?.reason);
       sleepers.add(fail);
       signal?.addEventListener("abort", onAbort, { once: true });
-      events = start(() => settleWith(resolve));
+      giveUp = start(() => settleWith(resolve));
       poke();
     });
   }
@@ -216,17 +218,16 @@ export function createSimulatedClock(options: SimulatedClockOptions = {}): Simul
     settle,
     schedule,
     skipped: () => skippedMs,
-    sleep: (milliseconds, signal) => wait((finish) => [schedule(now() + Math.max(0, milliseconds), finish)], signal),
+    sleep: (milliseconds, signal) =>
+      wait((finish) => schedule(now() + Math.max(0, milliseconds), finish).cancel, signal),
     pollUntil: (holds, { intervalMs, delayMs = intervalMs, signal }) =>
       wait((finish) => {
-        let cancelled = false;
-        const poll = (): void => {
-          if (cancelled) return;
+        let pending = schedule(now() + delayMs, poll);
+        function poll(): void {
           if (holds()) finish();
-          else schedule(now() + intervalMs, poll);
-        };
-        schedule(now() + delayMs, poll);
-        return [{ cancel: () => (cancelled = true) }];
+          else pending = schedule(now() + intervalMs, poll);
+        }
+        return () => pending.cancel();
       }, signal),
     busy: async (work) => {
       busyCount++;
@@ -257,7 +258,7 @@ export function createSimulatedClock(options: SimulatedClockOptions = {}): Simul
 }
 
 function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason ?? "aborted"));
+  return reason instanceof Error ? reason : new Error(reasonOf(reason));
 }
 
 interface Queue {
