@@ -37,7 +37,7 @@ interface Destroyable {
   destroy(): void;
 }
 
-const clientsByTarget = new WeakMap<Target, Map<string, Promise<Destroyable>>>();
+const clientsByTarget = new WeakMap<Target, Map<string, Destroyable>>();
 
 /** Defines a service. Importing the SDK takes long, so that it is loaded on the first call. */
 export function defineAwsService<Sdk, Client extends Destroyable>(
@@ -45,13 +45,13 @@ export function defineAwsService<Sdk, Client extends Destroyable>(
   load: () => Promise<Sdk>,
   create: (sdk: Sdk, settings: ClientSettings) => Client,
 ): AwsService<Sdk, Client> {
-  async function clientFor({ target, region, cause }: AwsScope, sdk: Sdk): Promise<Client> {
-    const clients = clientsByTarget.get(target) ?? new Map<string, Promise<Destroyable>>();
+  function clientFor({ target, region, cause }: AwsScope, sdk: Sdk): Client {
+    const clients = clientsByTarget.get(target) ?? new Map<string, Destroyable>();
     clientsByTarget.set(target, clients);
     const key = `${name}/${region}/${cause}`;
-    const known = clients.get(key) as Promise<Client> | undefined;
+    const known = clients.get(key) as Client | undefined;
     if (known) return known;
-    const client = Promise.resolve(create(sdk, { ...target.clientConfig(region, cause), requestHandler: timeouts }));
+    const client = create(sdk, { ...target.clientConfig(region, cause), requestHandler: timeouts });
     clients.set(key, client);
     return client;
   }
@@ -61,7 +61,7 @@ export function defineAwsService<Sdk, Client extends Destroyable>(
       scope.target.clock.busy(async () => {
         scope.signal?.throwIfAborted();
         const sdk = await load();
-        const client = await clientFor(scope, sdk);
+        const client = clientFor(scope, sdk);
         try {
           return await request(client, sdk, scope.signal ? { abortSignal: scope.signal } : {});
         } catch (error) {
@@ -73,8 +73,8 @@ export function defineAwsService<Sdk, Client extends Destroyable>(
 }
 
 /** Ends every client that was made for a target, so that no socket stays open. */
-export async function closeAwsClients(target: Target): Promise<void> {
+export function closeAwsClients(target: Target): void {
   const clients = clientsByTarget.get(target);
   clientsByTarget.delete(target);
-  for (const client of await Promise.all(clients?.values() ?? [])) client.destroy();
+  for (const client of clients?.values() ?? []) client.destroy();
 }

@@ -84,9 +84,11 @@ export function measuredCriticalPath(run: MeasuredRun): CriticalPath {
   function extend(base: CriticalPath, span: MeasuredSpan): CriticalPath {
     const seconds = (span.endedAt - Math.max(span.startedAt, faultAt)) / 1000;
     if (!(seconds > 0)) return base;
-    // A chain can't be longer than what has passed; a span recorded as begun before its cause ended overlaps it.
+    // A chain can't be longer than what has passed. A span recorded as begun before its cause ended overlaps it.
     const passed = (span.endedAt - faultAt) / 1000;
-    const counted = Math.min(seconds, Math.max(0, passed - base.seconds));
+    if (base.seconds > passed) return extend(nothing, span);
+    const counted = Math.min(seconds, passed - base.seconds);
+    if (counted === 0) return base;
     const part = { what: span.label ?? span.row, step: rootStep(span) ?? "", seconds: counted };
     return { seconds: base.seconds + counted, parts: [...base.parts, part] };
   }

@@ -35,7 +35,7 @@ export interface RetryOptions {
 export async function withRetry<T>(attempt: (attempt: number) => Promise<T>, options: RetryOptions): Promise<T> {
   const { policy, clock, signal, random = Math.random, canGetBetter, onFailedAttempt } = options;
   const willRetry = (error: Error, retriesLeft: number): boolean =>
-    retriesLeft > 0 && !signal?.aborted && !(error instanceof TypeError) && canGetBetter(error);
+    retriesLeft > 0 && !(error instanceof TypeError) && canGetBetter(error);
   return pRetry(attempt, {
     retries: policy.attempts - 1,
     minTimeout: 0,
@@ -43,6 +43,8 @@ export async function withRetry<T>(attempt: (attempt: number) => Promise<T>, opt
     factor: 1,
     ...(signal ? { signal } : {}),
     onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
+      // What failed because it was aborted is no failed attempt.
+      signal?.throwIfAborted();
       const retrying = willRetry(error, retriesLeft);
       const seconds = retrying ? waitSeconds(policy, attemptNumber, random(attemptNumber)) : 0;
       onFailedAttempt?.({ error, attempt: attemptNumber, retryInSeconds: seconds });

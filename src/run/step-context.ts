@@ -27,8 +27,8 @@ export interface StepContext extends RunContext, StepIo {
   /** Application id of the step's calls. */
   readonly cause: string;
   /** Where a call goes; it ends when the step does. */
-  scope(region: string): AwsScope;
-  names(region: string): RegionNames;
+  readonly scope: (region: string) => AwsScope;
+  readonly names: (region: string) => RegionNames;
 }
 
 /** Binds a run's context to one attempt of a step. */

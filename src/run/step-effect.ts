@@ -21,8 +21,8 @@ export interface StepIo {
   /** From 1. */
   readonly attempt: number;
   /** Says what is going on, for people. */
-  progress(message: string): void;
-  record(event: NewRunEvent): void;
+  readonly progress: (message: string) => void;
+  readonly record: (event: NewRunEvent) => void;
   /** What a completed step left, or undefined. */
-  data(step: string): Readonly<Record<string, unknown>> | undefined;
+  readonly data: (step: string) => Readonly<Record<string, unknown>> | undefined;
 }

@@ -26,5 +26,5 @@ export function createAwsClock(): Clock {
 }
 
 function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason ?? "aborted"));
+  return reason instanceof Error ? reason : new Error(typeof reason === "string" ? reason : "aborted");
 }

@@ -28,20 +28,21 @@ export async function observe(_step: ObserveStep, context: StepContext): Promise
   slow.catch(() => undefined);
 
   const looks: PrimarySignals[] = [];
-  let lagBefore: number | null = null;
+  const lags: number[] = [];
   const { loss, standby } = await waitUntil(
     async (): Promise<Look<{ readonly loss: Loss; readonly standby: StandbyFacts }>> => {
       const [signals, facts] = await Promise.all([lookAtPrimary(context), readStandby(context)]);
       looks.push(signals);
       const judged = judgeLoss(looks, lossOptions(context));
-      if (judged.suspectedAt === undefined) lagBefore = facts.replica?.lagSeconds ?? lagBefore;
+      const lag = facts.replica?.lagSeconds ?? null;
+      if (judged.suspectedAt === undefined && lag !== null) lags.push(lag);
       if (judged.lost) return { found: { loss: judged, standby: facts } };
       return { missing: judged.signs.length === 0 ? "the primary serves" : judged.signs.join(", ") };
     },
     { clock: target.clock, signal, everySeconds: LOOK_SECONDS, onMissing: progress },
   );
 
-  const lagSeconds = lagBefore ?? context.planned?.replica?.lagSeconds ?? null;
+  const lagSeconds = lags.at(-1) ?? context.planned?.replica?.lagSeconds ?? null;
   const observation = toObservation(context, {
     stacks: await slow,
     standby,

@@ -85,27 +85,27 @@ async function measure(
   // The load balancer notices the loss late: capacity is whole again when it has been short, and no longer is.
   let short = false;
   let deviated = false;
-  let recoveredAt: number | undefined;
+  let wholeAt: number | undefined;
   const window = step.windowSeconds;
-  await waitUntil(async (): Promise<Look<true>> => {
+  const recoveredAt = await waitUntil(async (): Promise<Look<number>> => {
     const [healthy, users] = await Promise.all([healthyTargets(context, step), target.users.sample(window)]);
     const now = target.clock.now();
     const lost = [...before].filter((instance) => !healthy.has(instance));
     short ||= lost.length > 0;
     deviated ||= users.requests > 0 && 1 - users.failed / users.requests < step.successRate;
-    if (short && healthy.size >= before.size) recoveredAt ??= now;
-    if (recoveredAt === undefined) {
+    if (short && healthy.size >= before.size) wholeAt ??= now;
+    if (wholeAt === undefined) {
       return { missing: short ? `${healthy.size} of ${before.size} targets healthy` : "waiting for the fault to show" };
     }
     // Failures of the last seconds before recovery count too.
-    return now - recoveredAt >= window * 1000 ? { found: true } : { missing: "recovered; watching users for a window" };
+    return now - wholeAt >= window * 1000 ? { found: wholeAt } : { missing: "recovered; watching users for a window" };
   }, waiting);
   return {
     result: {
       id,
       action: step.action,
       target: step.target,
-      recoverySeconds: recoveredAt === undefined ? null : Math.max(0, (recoveredAt - faultAt) / 1000),
+      recoverySeconds: Math.max(0, (recoveredAt - faultAt) / 1000),
       steadyState: deviated ? "deviated" : "held",
     },
   };
