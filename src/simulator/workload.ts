@@ -7,12 +7,11 @@ import {
   type RequestKind,
 } from "./ledger.js";
 import { loadBalancerTarget, nameOfAddress } from "./load-balancer-names.js";
-import { RegionUnreachableError, ServiceError, type Api } from "./service.js";
 import { getInstance } from "./services/ec2/instances.js";
 import { routeRequest } from "./services/elastic-load-balancing-v2/service.js";
 import { isReadable, rows, writeRow } from "./services/rds/replication.js";
 import { resolveName } from "./services/route-53/resolve.js";
-import { s3 } from "./services/s3/service.js";
+import { writeObject } from "./services/s3/service.js";
 import type { World } from "./world.js";
 
 /**
@@ -37,9 +36,7 @@ export interface WorkloadOptions {
   readonly customers?: number;
   /** The Region nearest to the customers, for latency records. @default "us-east-1" */
   readonly customersRegion?: string;
-  /** Puts uploaded images; without it customers upload none. */
-  readonly api?: Api;
-  /** Share of orders that come with an image, 0 to 1. @default 0.05 */
+  /** Share of orders that come with an image, 0 to 1, where the instances name a bucket for them. @default 0.05 */
   readonly uploadShare?: number;
   /** Prefix of order ids, to tell workloads apart. @default "order" */
   readonly idPrefix?: string;
@@ -56,12 +53,12 @@ interface InstanceSettings {
   readonly imagesBucket: string | undefined;
 }
 
-/** Who the calls of the application are made for. */
+/** On whose account requests happen. */
 const CUSTOMERS_CAUSE = "customers";
 
 /** Starts customers; the first order comes within one order's time from now. */
 export function startWorkload(world: World, options: WorkloadOptions): Workload {
-  const { domain, ordersPerSecond, customers = 50, uploadShare = 0.05, idPrefix = "order", api } = options;
+  const { domain, ordersPerSecond, customers = 50, uploadShare = 0.05, idPrefix = "order" } = options;
   const ledger = createLedger();
   const startedAt = world.now();
   const caches: (CachedAnswer | undefined)[] = [];
@@ -124,27 +121,21 @@ export function startWorkload(world: World, options: WorkloadOptions): Workload 
   function order(index: number): void {
     const id = `${idPrefix}-${String(index + 1).padStart(7, "0")}`;
     const customer = Math.floor(draw("customer", index) * customers);
-    send("order", id, customer, (region, { database }) => {
+    const withImage = draw("upload", index) < uploadShare;
+    send("order", id, customer, (region, { database, imagesBucket }) => {
       if (database === undefined) return "no database configured";
       const written = writeRow(world, region, database, { id, at: world.now() });
-      return written.status === "failed" ? `database: ${written.reason}` : undefined;
+      if (written.status === "failed") return `database: ${written.reason}`;
+      if (withImage && imagesBucket !== undefined) upload(id, region, imagesBucket);
+      return undefined;
     });
-    if (api && draw("uploads", index) < uploadShare) upload(api, id, customer);
   }
 
-  function upload(to: Api, id: string, customer: number): void {
-    send("upload", id, customer, (region, { imagesBucket }) => {
-      if (imagesBucket === undefined) return "no bucket configured";
-      try {
-        const input = { Bucket: imagesBucket, Key: `images/${id}.jpg`, Body: `image of ${id}` };
-        to.call(s3, "PutObject", input, { region, cause: CUSTOMERS_CAUSE });
-        return undefined;
-      } catch (error) {
-        if (error instanceof ServiceError) return `images: ${error.code}`;
-        if (error instanceof RegionUnreachableError) return "images: unreachable";
-        throw error;
-      }
-    });
+  /** The instance stores the image that came with an order it has accepted; images matter less than orders. */
+  function upload(id: string, region: string, bucket: string): void {
+    const written = writeObject(world, bucket, `images/${id}.jpg`, `image of ${id}`);
+    const failure = written.status === "failed" ? `images: ${written.reason}` : undefined;
+    ledger.record({ at: world.now(), kind: "upload", id, region, failure });
   }
 
   function browse(index: number): void {

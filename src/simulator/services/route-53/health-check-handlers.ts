@@ -5,6 +5,7 @@ import { ServiceError, type Handlers } from "../../service.js";
 import type { World } from "../../world.js";
 import { refreshAnswers } from "./answer-watch.js";
 import { checkerRegions, updatedConfig, validateHealthCheck } from "./health-check-config.js";
+import { watchHost } from "./endpoint-watch.js";
 import { startChecking } from "./health-checker.js";
 import { bareId, findCheck, pageFrom } from "./lookup.js";
 import { route53State, type HealthCheckRecord } from "./state.js";
@@ -59,6 +60,7 @@ export function healthCheckHandlers(world: World) {
       };
       state.checks.set(check.id, check);
       startChecking(world, check);
+      watchHost(world, config.FullyQualifiedDomainName);
       return created(check);
     },
 
@@ -77,6 +79,7 @@ export function healthCheckHandlers(world: World) {
       }
       check.config = validateHealthCheck(updatedConfig(check.config, input), checkExists);
       check.version++;
+      watchHost(world, check.config.FullyQualifiedDomainName);
       refreshAnswers(world);
       return { HealthCheck: describeCheck(check) };
     },

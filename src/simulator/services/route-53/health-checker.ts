@@ -1,6 +1,7 @@
 import type { HealthCheckConfig } from "@aws-sdk/client-route-53";
 
 import { httpGet } from "../../internet.js";
+import { onReachability } from "../../reachability.js";
 import type { StateSlot, World } from "../../world.js";
 import { alarmState, onAlarmChange } from "../cloud-watch/alarms.js";
 import { putMetric } from "../cloud-watch/metrics.js";
@@ -24,8 +25,12 @@ const CHECKER_CAUSE = "health-check";
 const watchSlot: StateSlot<true> = {
   name: "route-53/health-watch",
   create: (world) => {
-    world.onImpairment(() => endpointsMayHaveChanged(world));
-    world.onImpairment(() => followAlarms(world));
+    world.onImpairment(() => {
+      endpointsMayHaveChanged(world);
+      followAlarms(world);
+      refreshAnswers(world);
+    });
+    onReachability(world, (host) => endpointsMayHaveChanged(world, host));
     onAlarmChange(world, () => followAlarms(world));
     world.every(METRIC_INTERVAL_MS, () => publishMetrics(world));
     return true;
@@ -49,10 +54,13 @@ export function startChecking(world: World, check: HealthCheckRecord): void {
 /**
  * To be called when something may have changed what endpoints answer, so that a latency that ends with a check's new
  * status is known to have begun now, and because of this.
+ *
+ * @param host - the host that changed. @default any
  */
-export function endpointsMayHaveChanged(world: World): void {
+export function endpointsMayHaveChanged(world: World, host?: string): void {
   for (const check of route53State(world).checks.values()) {
-    if (checksEndpoint(check.config) && !check.config.Disabled) {
+    const concerned = host === undefined || check.config.FullyQualifiedDomainName?.toLowerCase() === host;
+    if (concerned && checksEndpoint(check.config) && !check.config.Disabled) {
       noticeEndpoint(world, check, passes(check.config, request(world, check, `${check.id}/change`)));
     }
   }
@@ -70,7 +78,7 @@ function intervalMs({ config }: HealthCheckRecord): number {
 function request(world: World, { config }: HealthCheckRecord, key: string): number | undefined {
   const path = config.ResourcePath ?? "/";
   const host = config.IPAddress ?? config.FullyQualifiedDomainName ?? "";
-  return httpGet(world, host, path.startsWith("/") ? path : `/${path}`, key);
+  return httpGet(world, host, path.startsWith("/") ? path : `/${path}`, { key, port: config.Port });
 }
 
 function passes({ Type }: HealthCheckConfig, status: number | undefined): boolean {

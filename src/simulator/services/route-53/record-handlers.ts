@@ -4,6 +4,7 @@ import { loadBalancerTarget } from "../../load-balancer-names.js";
 import { ServiceError, type Handlers } from "../../service.js";
 import type { World } from "../../world.js";
 import { applyBatch } from "./change-batch.js";
+import { watchHost } from "./endpoint-watch.js";
 import { bareId, changeInfo, findZone, pageFrom } from "./lookup.js";
 import { commitEdits } from "./propagation.js";
 import { canonicalName, plainName, sortName } from "./record-name.js";
@@ -28,6 +29,7 @@ export function recordHandlers(world: World) {
         healthCheckExists: (id) => state.checks.has(id),
         aliasTargetExists: (dnsName, zoneId) => aliasTargetExists(world, dnsName, zoneId),
       });
+      for (const record of edits.values()) watchHost(world, record?.AliasTarget?.DNSName);
       return { ChangeInfo: changeInfo(commitEdits(world, zone, edits, ChangeBatch?.Comment)) };
     },
 
