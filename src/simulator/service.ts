@@ -54,6 +54,8 @@ export interface RequestContext {
   readonly requestId: string;
   /** The caller's application id: which step of which run, or who else. */
   readonly cause: string;
+  /** For services that act through other services' own operations, as FIS does. */
+  readonly api: Api;
 }
 
 /**
@@ -136,7 +138,7 @@ export interface Api {
     service: ServiceDefinition,
     operation: string,
     input: unknown,
-    context: Omit<RequestContext, "requestId" | "accountId">,
+    context: Pick<RequestContext, "region" | "cause">,
   ): unknown;
 
   /** Every call so far, for reports and for the proof that nothing called an impaired Region. */
@@ -189,12 +191,14 @@ export function createApi(world: World): Api {
       const requestId = `req-${String(++requests).padStart(8, "0")}`;
       try {
         const output = world.causedBy(cause, () =>
-          handler(input, { region, accountId: world.accountId, requestId, cause }),
+          handler(input, { region, accountId: world.accountId, requestId, cause, api }),
         );
         record();
         return output;
       } catch (error) {
-        record(error instanceof ServiceError ? error.code : "InternalFailure");
+        // A global service refuses calls while the Region of its control plane is impaired.
+        const unreachable = error instanceof RegionUnreachableError ? "unreachable" : "InternalFailure";
+        record(error instanceof ServiceError ? error.code : unreachable);
         throw error;
       }
     },
