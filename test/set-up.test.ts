@@ -167,7 +167,7 @@ describe("set-up", () => {
     });
 
     it("does not install a CLI that does not answer with its version", async () => {
-      await assertRefused({ FAKE_GO: "lies" }, /does not answer with version/);
+      await assertRefused({ FAKE_GO: "lies" }, /that Go built can't be used: it is 1\.2\.3 instead of/);
     });
 
     it("builds once for two clones that are set up at once", async () => {

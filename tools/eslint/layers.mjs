@@ -8,6 +8,7 @@ const programDescriptions = [
   "programs/activation.ts",
   "programs/app.ts",
   "programs/names.ts",
+  "programs/stack-config.ts",
   "programs/strategies.ts",
   "programs/strategy.ts",
 ];

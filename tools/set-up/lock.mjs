@@ -10,8 +10,11 @@ import { undoAtExit } from "./clean-up.mjs";
 
 const pollMs = 200;
 const heartbeatMs = 2_000;
-/** A lock without a heartbeat for this long is abandoned, also where the owner's process id can't be asked. */
-const abandonedMs = 30_000;
+/**
+ * A lock without a heartbeat for this long is abandoned, also where the owner's process id can't be asked. A live owner
+ * may miss heartbeats for two minutes, while it asks a new CLI for its version on a busy machine.
+ */
+const abandonedMs = 5 * 60_000;
 
 /**
  * Runs `work` while no other process on this machine holds the same lock.

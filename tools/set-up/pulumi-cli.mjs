@@ -43,18 +43,20 @@ async function install(env) {
   };
   const downloaded = await withDraft(env, async (draft) => {
     if (!(await runOfficialInstaller(draft, version, env, onReachable))) return false;
-    return publish(draft, folder, version, env);
+    const problem = publish(draft, folder, version, env);
+    if (problem !== undefined) obstacle = `the downloaded Pulumi CLI can't be used (${problem})`;
+    return problem === undefined;
   });
   if (!downloaded) {
     say(
       `${obstacle}: building Pulumi CLI ${version} from its Go modules into ${folder} ` +
         `(once per user; usually 5 to 7 min on 2 cores, 10 s when Go has it cached)`,
     );
-    const built = await withDraft(env, async (draft) => {
+    await withDraft(env, async (draft) => {
       await buildWithGo(draft, version, env);
-      return publish(draft, folder, version, env);
+      const problem = publish(draft, folder, version, env);
+      if (problem !== undefined) throw new SetUpError(`the Pulumi CLI that Go built can't be used: ${problem}`);
     });
-    if (!built) throw new SetUpError(`the Pulumi CLI that Go built does not answer with version ${version}`);
   }
   say(`Pulumi CLI ${version} is ready after ${formatDuration(Date.now() - startedAt)}`);
 }
@@ -62,8 +64,10 @@ async function install(env) {
 /**
  * Gives `work` a temporary folder beside the final one, and removes it unless `work` renamed it.
  *
+ * @template T
  * @param {NodeJS.ProcessEnv} env
- * @param {(draft: string) => Promise<boolean>} work
+ * @param {(draft: string) => Promise<T>} work
+ * @returns {Promise<T>}
  */
 async function withDraft(env, work) {
   mkdirSync(cacheFolder(env), { recursive: true });
@@ -83,21 +87,23 @@ async function withDraft(env, work) {
  * @param {string} folder
  * @param {string} version
  * @param {NodeJS.ProcessEnv} env
- * @returns {boolean} whether a CLI of this version is installed now
+ * @returns {string | undefined} what is wrong with it, or undefined when a CLI of this version is installed now
  */
 function publish(draft, folder, version, env) {
   const bin = join(draft, "bin");
-  if (!existsSync(join(bin, "pulumi-language-nodejs")) || askVersion(join(bin, "pulumi"), env) !== version)
-    return false;
+  if (!existsSync(join(bin, "pulumi-language-nodejs"))) return "its language host for Node is missing";
+  const answer = askVersion(join(bin, "pulumi"), env);
+  if (answer.version === undefined) return answer.problem;
+  if (answer.version !== version) return `it is ${answer.version} instead of ${version}`;
   try {
     renameSync(draft, folder);
   } catch {
     // Another set-up was quicker, and what it installed is whole as this one is; or someone has damaged what was there.
-    if (lookUpPulumi(env).status === "found") return true;
+    if (lookUpPulumi(env).status === "found") return undefined;
     rmSync(folder, { recursive: true, force: true });
     renameSync(draft, folder);
   }
-  return true;
+  return undefined;
 }
 
 /**

@@ -17,6 +17,9 @@ import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { minimumCliVersion, pinnedCliVersion } from "./project.mjs";
 
+/** A CLI answers in 0.3 s, but a busy machine may take a hundred times as long with a process of low priority. */
+const answerTimeoutMs = 120_000;
+
 /**
  * A CLI that can be used, or the one-line reason why there is none.
  *
@@ -104,22 +107,25 @@ export function isAtLeast(version, minimum) {
 }
 
 /**
+ * Asks a CLI which version it is.
+ *
  * @param {string} executable
  * @param {NodeJS.ProcessEnv} env
- * @returns {string | undefined}
+ * @returns {{ version: string } | { version: undefined, problem: string }}
  */
 export function askVersion(executable, env = process.env) {
   try {
     const answer = execFileSync(executable, ["version"], {
       env: { ...env, PULUMI_SKIP_UPDATE_CHECK: "true" },
       encoding: "utf8",
-      stdio: ["ignore", "pipe", "ignore"],
-      timeout: 20_000,
-    });
-    return /^v?(\d+\.\d+\.\d+\S*)/.exec(answer.trim())?.[1];
-  } catch {
-    // Not a Pulumi CLI, or one for another machine: the caller says so.
-    return undefined;
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: answerTimeoutMs,
+    }).trim();
+    const version = /^v?(\d+\.\d+\.\d+\S*)/.exec(answer)?.[1];
+    return version === undefined ? { version, problem: `it answers ${JSON.stringify(answer)}` } : { version };
+  } catch (error) {
+    // Not a Pulumi CLI, or one for another kind of machine.
+    return { version: undefined, problem: error instanceof Error ? error.message.trim() : String(error) };
   }
 }
 
@@ -136,7 +142,7 @@ function versionOnPath(executable, env) {
   const remembered = known[file];
   if (remembered?.fingerprint === fingerprint) return remembered.version;
 
-  const version = askVersion(executable, env);
+  const { version } = askVersion(executable, env);
   if (version !== undefined) writeMemory(memory, { ...known, [file]: { fingerprint, version } });
   return version;
 }
