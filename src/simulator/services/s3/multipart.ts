@@ -76,12 +76,12 @@ export function multipartHandlers(world: World) {
       const upload = requireUpload(bucket, input.UploadId, input.Key);
       checkConditions(bucket, input.Key, input);
       const named = input.MultipartUpload?.Parts ?? [];
+      if (named.some(({ PartNumber }, index) => (named[index - 1]?.PartNumber ?? 0) >= (PartNumber ?? 0)))
+        throw new ServiceError("InvalidPartOrder", "The list of parts was not in ascending order.");
       const parts = named.map(({ PartNumber, ETag }, index) => {
         const part = upload.parts.get(PartNumber ?? 0);
         if (!part || part.etag.replaceAll('"', "") !== ETag?.replaceAll('"', ""))
           throw new ServiceError("InvalidPart", "One or more of the specified parts could not be found.");
-        if ((named[index - 1]?.PartNumber ?? 0) >= (PartNumber ?? 0))
-          throw new ServiceError("InvalidPartOrder", "The list of parts was not in ascending order.");
         if (index < named.length - 1 && part.body.length < SMALLEST_PART)
           throw new ServiceError("EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size");
         return part;

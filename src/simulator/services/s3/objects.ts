@@ -115,11 +115,11 @@ function deleteObject(
   versionId: string | undefined,
 ): { readonly deleteMarker: boolean; readonly versionId: string | undefined } {
   if (versionId !== undefined) {
-    const removed = removeVersion(bucket, key, versionId);
+    const removed = removeVersion(world, bucket, key, versionId);
     return { deleteMarker: removed?.deleteMarker ?? false, versionId };
   }
   if (bucket.versioning === undefined) {
-    removeVersion(bucket, key, "null");
+    removeVersion(world, bucket, key, "null");
     return { deleteMarker: false, versionId: undefined };
   }
   const encryption = { algorithm: "AES256", kmsKeyArn: undefined };

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 
 import { hexOf } from "../../identifiers.js";
+import { announceReachability } from "../../reachability.js";
 import { ServiceError } from "../../service.js";
 import type { World } from "../../world.js";
 import { findKey } from "../kms/state.js";
@@ -46,6 +47,7 @@ export function addVersion(world: World, bucket: Bucket, given: NewVersion): Obj
     replication: undefined,
   };
   insertVersion(bucket, version);
+  announceChange(world, bucket);
   replicateVersion(world, bucket, version);
   return version;
 }
@@ -65,13 +67,24 @@ export function insertVersion(bucket: Bucket, version: ObjectVersion): void {
 }
 
 /** Removes a version for good; it is not replicated. */
-export function removeVersion(bucket: Bucket, key: string, versionId: string): ObjectVersion | undefined {
+export function removeVersion(
+  world: World,
+  bucket: Bucket,
+  key: string,
+  versionId: string,
+): ObjectVersion | undefined {
   const versions = bucket.objects.get(key) ?? [];
   const removed = versions.find((version) => version.versionId === versionId);
   const left = versions.filter((version) => version !== removed);
   if (left.length > 0) bucket.objects.set(key, left);
   else bucket.objects.delete(key);
+  announceChange(world, bucket);
   return removed;
+}
+
+/** Health checks may look at an object from outside. */
+function announceChange(world: World, bucket: Bucket): void {
+  announceReachability(world, `${bucket.name}.s3.${bucket.region}.amazonaws.com`);
 }
 
 /** The version that a GET without a version id answers, also when it is a delete marker. */
