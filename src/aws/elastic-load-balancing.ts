@@ -14,14 +14,26 @@ export interface TargetHealth {
   readonly state: string;
 }
 
-/** The ARN of a target group; undefined when there is none of this name. @throws AwsCallError */
-export async function findTargetGroup(scope: AwsScope, name: string): Promise<string | undefined> {
+/** A target group, as far as steps need it. */
+export interface TargetGroup {
+  readonly arn: string;
+  /** Seconds of passing checks until a target that failed counts as healthy: interval times threshold. */
+  readonly checkSeconds: number;
+}
+
+/** Finds a target group; undefined when there is none of this name. @throws AwsCallError */
+export async function findTargetGroup(scope: AwsScope, name: string): Promise<TargetGroup | undefined> {
   const output = await ifFound(
     elasticLoadBalancing.call(scope, (client, sdk, options) =>
       client.send(new sdk.DescribeTargetGroupsCommand({ Names: [name] }), options),
     ),
   );
-  return output?.TargetGroups?.[0]?.TargetGroupArn;
+  const group = output?.TargetGroups?.[0];
+  if (group?.TargetGroupArn === undefined) return undefined;
+  return {
+    arn: group.TargetGroupArn,
+    checkSeconds: (group.HealthCheckIntervalSeconds ?? 0) * (group.HealthyThresholdCount ?? 0),
+  };
 }
 
 /** Describes the targets of a group. @throws AwsCallError */

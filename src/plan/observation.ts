@@ -71,6 +71,8 @@ export interface CapacityObservation {
   readonly desired: number;
   readonly max: number;
   readonly healthyTargets: number;
+  /** Seconds of passing checks that the load balancer wants of an instance: interval times threshold. */
+  readonly targetCheckSeconds: number;
 }
 
 export interface PromotionObservation {

@@ -1,10 +1,12 @@
 import { awaitedSeconds } from "./critical-path.js";
+import type { Observation } from "./observation.js";
 import type { RunbookInput, TypicalSeconds } from "./runbook-input.js";
 import type { AwaitedLatency, Dependency, RetryPolicy, Step } from "./step.js";
 
 /** Labels of the latencies that configuration decides; the simulator records spans under the same. */
 export const configuredLatency = {
-  healthCheckThreshold: "health check threshold",
+  healthCheckThreshold: "health check interval x threshold",
+  targetHealthCheck: "target health check",
   dnsTimeToLive: "DNS time to live",
 } as const;
 
@@ -22,7 +24,11 @@ const aCall: RetryPolicy = { attempts: 6, minSeconds: 1, maxSeconds: 10 };
 const aStackOperation: RetryPolicy = { attempts: 4, minSeconds: 5, maxSeconds: 30 };
 
 /** The steps of a pilot light's recovery, in the order in which people read them. */
-export function pilotLightSteps(input: RunbookInput, typical: TypicalSeconds): readonly Step[] {
+export function pilotLightSteps(
+  observation: Observation,
+  input: RunbookInput,
+  typical: TypicalSeconds,
+): readonly Step[] {
   const { targetRegion, lostRegion, stacks, names, traffic, steadyState } = input;
   const { intervalSeconds, failureThreshold } = traffic.healthCheck;
   const threshold: AwaitedLatency = {
@@ -38,14 +44,23 @@ export function pilotLightSteps(input: RunbookInput, typical: TypicalSeconds): r
   const state: Dependency = { service: "pulumi-state", region: "global", plane: "control" };
   const patience = (awaits: readonly AwaitedLatency[]): number => patienceSeconds(awaits, typical);
   const promotion: readonly AwaitedLatency[] = [{ row: "rds.promote" }, { row: "rds.reboot" }];
-  const start: readonly AwaitedLatency[] = webTierRows.map((row) => ({ row, lane: "web", since: "scale-capacity" }));
+  const targetCheck: AwaitedLatency = {
+    row: configuredLatency.targetHealthCheck,
+    seconds: observation.capacity?.targetCheckSeconds ?? 0,
+  };
+  // Registration overlaps the boot: the check that counts follows the later of both.
+  const booting: readonly AwaitedLatency[] = [...launchRows, { row: "ec2.bootstrap" }, targetCheck];
+  const registering: readonly AwaitedLatency[] = [...launchRows, { row: "elb.register" }, targetCheck];
+  const inLane = (latencies: readonly AwaitedLatency[], lane: string): readonly AwaitedLatency[] =>
+    latencies.map((latency) => ({ ...latency, lane, since: "scale-capacity" }));
+  const start: readonly AwaitedLatency[] = [...inLane(booting, "boot"), ...inLane(registering, "registration")];
   const shift: readonly AwaitedLatency[] = [
     threshold,
     aggregation,
     { row: configuredLatency.dnsTimeToLive, seconds: traffic.ttlSeconds },
   ].map((latency) => ({ ...latency, lane: "traffic", since: "fence-traffic" }));
   const redundancy: readonly AwaitedLatency[] = [{ row: "rds.convert-multi-az" }];
-  const experiment: readonly AwaitedLatency[] = ["fis.initiate", ...webTierRows].map((row) => ({ row }));
+  const experiment: readonly AwaitedLatency[] = [{ row: "fis.initiate" }, ...booting];
   const verified = input.verifyByExperiment === false ? "verify-users" : "verify-by-experiment";
 
   const steps: readonly Step[] = [
@@ -252,8 +267,8 @@ export function pilotLightSteps(input: RunbookInput, typical: TypicalSeconds): r
   return steps;
 }
 
-/** From the wish for an instance to one that the load balancer uses, in the order in which they pass. */
-const webTierRows = ["autoscaling.reaction", "ec2.launch", "ec2.bootstrap", "elb.register"] as const;
+/** From the wish for an instance until it has booted. */
+const launchRows: readonly AwaitedLatency[] = [{ row: "autoscaling.reaction" }, { row: "ec2.launch" }];
 
 /** Seconds after which waiting is in vain: well beyond the bad case of what is awaited, which the typical one bounds. */
 function patienceSeconds(awaits: readonly AwaitedLatency[], typical: TypicalSeconds): number {

@@ -16,7 +16,7 @@ import type { RunbookInput, TypicalSeconds } from "./runbook-input.js";
 export function planPilotLight(observation: Observation, input: RunbookInput, typical: TypicalSeconds): Plan {
   const reasons = refusals(observation, input);
   if (reasons.length > 0) return { status: "refused", reasons };
-  const unordered = pilotLightSteps(input, typical);
+  const unordered = pilotLightSteps(observation, input, typical);
   const steps = orderSteps(unordered) ?? unordered;
   const { parts, seconds } = recoveryPath(steps, typical);
   const objective = input.objectives.rtoSeconds;

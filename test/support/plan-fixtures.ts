@@ -50,7 +50,7 @@ export const observation: Observation = {
     lagSeconds: 0.8,
     backupRetentionDays: 7,
   },
-  capacity: { desired: 0, max: 4, healthyTargets: 0 },
+  capacity: { desired: 0, max: 4, healthyTargets: 0, targetCheckSeconds: 10 },
   promotion: { destructive: [] },
 };
 

@@ -57,10 +57,11 @@ async function readCapacity(context: StepContext): Promise<CapacityObservation |
     findTargetGroup(scope, input.names.targetGroup),
   ]);
   if (!group) return null;
-  const targets = targetGroup === undefined ? [] : await describeTargetHealth(scope, targetGroup);
+  const targets = targetGroup === undefined ? [] : await describeTargetHealth(scope, targetGroup.arn);
   return {
     desired: group.desired,
     max: group.max,
+    targetCheckSeconds: targetGroup?.checkSeconds ?? 0,
     healthyTargets: targets.filter(({ state }) => state === "healthy").length,
   };
 }

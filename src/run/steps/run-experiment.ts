@@ -114,7 +114,7 @@ async function measure(
 async function healthyTargets(context: StepContext, step: RunExperimentStep): Promise<ReadonlySet<string>> {
   const scope = context.scope(step.region);
   const targetGroup = await findTargetGroup(scope, context.input.names.targetGroup);
-  const targets = targetGroup === undefined ? [] : await describeTargetHealth(scope, targetGroup);
+  const targets = targetGroup === undefined ? [] : await describeTargetHealth(scope, targetGroup.arn);
   return new Set(targets.filter(({ state }) => state === "healthy").map(({ id }) => id));
 }
 

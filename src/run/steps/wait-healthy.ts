@@ -26,7 +26,7 @@ export async function waitHealthy(step: WaitHealthyStep, context: StepContext): 
         findTargetGroup(scope, step.targetGroup),
         describeDatabase(scope, step.database),
       ]);
-      const health = targetGroup === undefined ? [] : await describeTargetHealth(scope, targetGroup);
+      const health = targetGroup === undefined ? [] : await describeTargetHealth(scope, targetGroup.arn);
       const healthy = health.filter(({ state }) => state === "healthy").length;
       const accepts = database !== undefined && !database.isReplica && writable.has(database.status);
       if (healthy >= step.healthyTargets && accepts) return { found: healthy };
