@@ -1,0 +1,31 @@
+import type { AnyResourceType } from "../resource-type.js";
+import { autoScalingTypes } from "./autoscaling.js";
+import { cloudWatchTypes } from "./cloudwatch.js";
+import { ec2InstanceTypes } from "./ec2-instances.js";
+import { ec2NetworkTypes } from "./ec2-network.js";
+import { ec2RouteTypes } from "./ec2-routes.js";
+import { ec2SecurityGroupTypes } from "./ec2-security-groups.js";
+import { iamTypes } from "./iam.js";
+import { kmsTypes } from "./kms.js";
+import { lbTypes } from "./lb.js";
+import { rdsGroupTypes } from "./rds-groups.js";
+import { dbInstance } from "./rds-instance.js";
+import { route53Types } from "./route53.js";
+
+/** Every resource type that is modelled, by token. Any other is created inert. */
+export const resourceTypes: ReadonlyMap<string, AnyResourceType> = new Map(
+  [
+    ...autoScalingTypes,
+    ...cloudWatchTypes,
+    ...ec2InstanceTypes,
+    ...ec2NetworkTypes,
+    ...ec2RouteTypes,
+    ...ec2SecurityGroupTypes,
+    ...iamTypes,
+    ...kmsTypes,
+    ...lbTypes,
+    ...rdsGroupTypes,
+    dbInstance,
+    ...route53Types,
+  ].map((type) => [type.token, type]),
+);
