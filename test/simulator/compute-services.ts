@@ -1,3 +1,5 @@
+import type * as autoScalingClient from "@aws-sdk/client-auto-scaling";
+
 import { createSimulatedClock, type SimulatedClock } from "../../src/simulator/clock.js";
 import type { OperationInput, OperationName, OperationOutput } from "../../src/simulator/service.js";
 import { createApi, ServiceError, type Api, type ServiceDefinition } from "../../src/simulator/service.js";
@@ -50,7 +52,8 @@ export interface Network {
 
 /** A VPC with three subnets, and security groups that let the internet reach load balancers, and those reach instances. */
 export function createNetwork({ call }: ComputeWorld): Network {
-  const vpcId = call(ec2, "CreateVpc", { CidrBlock: "10.0.0.0/16", TagSpecifications: named("vpc", "web") }).Vpc?.VpcId ?? "";
+  const vpcId =
+    call(ec2, "CreateVpc", { CidrBlock: "10.0.0.0/16", TagSpecifications: named("vpc", "web") }).Vpc?.VpcId ?? "";
   const subnetIds = ["a", "b", "c"].map((zone, index) => {
     const input = { VpcId: vpcId, CidrBlock: `10.0.${index}.0/24`, AvailabilityZone: `${region}${zone}` };
     return call(ec2, "CreateSubnet", input).Subnet?.SubnetId ?? "";
@@ -71,7 +74,11 @@ export function createNetwork({ call }: ComputeWorld): Network {
 }
 
 /** A launch template whose user data has to run before the application serves. */
-export function createTemplate({ call }: ComputeWorld, network: Network, userData = "#!/bin/sh\nDATABASE_IDENTIFIER=shop-db\n"): string {
+export function createTemplate(
+  { call }: ComputeWorld,
+  network: Network,
+  userData = "#!/bin/sh\nDATABASE_IDENTIFIER=shop-db\n",
+): string {
   const created = call(ec2, "CreateLaunchTemplate", {
     LaunchTemplateName: "web",
     LaunchTemplateData: {
@@ -127,7 +134,7 @@ export function createGroup(
   compute: ComputeWorld,
   network: Network,
   templateId: string,
-  options: Partial<OperationInput<typeof import("@aws-sdk/client-auto-scaling"), "CreateAutoScalingGroup">> = {},
+  options: Partial<OperationInput<typeof autoScalingClient, "CreateAutoScalingGroup">> = {},
 ): void {
   compute.call(autoScaling, "CreateAutoScalingGroup", {
     AutoScalingGroupName: "web",
@@ -146,7 +153,8 @@ export function createGroup(
 
 /** The group "web" as it is described now. */
 export function describeGroup({ call }: ComputeWorld) {
-  const group = call(autoScaling, "DescribeAutoScalingGroups", { AutoScalingGroupNames: ["web"] }).AutoScalingGroups?.[0];
+  const group = call(autoScaling, "DescribeAutoScalingGroups", { AutoScalingGroupNames: ["web"] })
+    .AutoScalingGroups?.[0];
   if (!group) throw new Error("the group is gone");
   return { ...group, Instances: group.Instances ?? [] };
 }
@@ -162,6 +170,9 @@ export function targetHealth({ call }: ComputeWorld, TargetGroupArn: string): Re
   );
 }
 
-export function named(ResourceType: "vpc" | "subnet" | "instance" | "natgateway" | "elastic-ip" | "internet-gateway", Value: string) {
+export function named(
+  ResourceType: "vpc" | "subnet" | "instance" | "natgateway" | "elastic-ip" | "internet-gateway",
+  Value: string,
+) {
   return [{ ResourceType, Tags: [{ Key: "Name", Value }] }];
 }

@@ -3,7 +3,16 @@ import assert from "node:assert/strict";
 import { getInstance, onInstanceChange } from "../../src/simulator/services/ec2/instances.js";
 import { setCapacityShortage, setEc2Quotas } from "../../src/simulator/services/ec2/quotas.js";
 import { ec2 } from "../../src/simulator/services/ec2/service.js";
-import { answersError, createComputeWorld, createNetwork, createTemplate, minute, named, region, second } from "./compute-services.js";
+import {
+  answersError,
+  createComputeWorld,
+  createNetwork,
+  createTemplate,
+  minute,
+  named,
+  region,
+  second,
+} from "./compute-services.js";
 import type { ComputeWorld, Network } from "./compute-services.js";
 
 describe("simulated EC2: instances", () => {
@@ -50,8 +59,8 @@ describe("simulated EC2: instances", () => {
     assert.equal(getInstance(world, region, id)?.serving, true);
     const [first, then] = world.spans.filter(({ subject }) => subject.resource === id);
     assert.equal(first?.row, "ec2.launch");
-    assert.deepEqual(first?.cause, { root: "test" });
-    assert.deepEqual(then?.cause, { span: first?.id });
+    assert.deepEqual(first.cause, { root: "test" });
+    assert.deepEqual(then?.cause, { span: first.id });
   });
 
   it("answers a repeated RunInstances with the same client token with the same instance", () => {
@@ -141,7 +150,9 @@ describe("simulated EC2: instances", () => {
     const { call, clock } = compute;
     const id = runOne();
     const find = (Name: string, ...Values: string[]): (string | undefined)[] =>
-      (call(ec2, "DescribeInstances", { Filters: [{ Name, Values }] }).Reservations ?? []).map((found) => found.Instances?.[0]?.InstanceId);
+      (call(ec2, "DescribeInstances", { Filters: [{ Name, Values }] }).Reservations ?? []).map(
+        (found) => found.Instances?.[0]?.InstanceId,
+      );
     assert.deepEqual(find("tag:Name", "o*"), [id]);
     assert.deepEqual(find("instance-state-name", "running"), []);
     await clock.sleep(minute);
@@ -153,14 +164,23 @@ describe("simulated EC2: instances", () => {
   it("refuses without changing anything when one of several ids is wrong", () => {
     const id = runOne();
     const missing = "i-00000000000000000";
-    assert.throws(() => compute.call(ec2, "TerminateInstances", { InstanceIds: [id, missing] }), answersError("InvalidInstanceID.NotFound"));
-    assert.throws(() => compute.call(ec2, "TerminateInstances", { InstanceIds: ["web"] }), answersError("InvalidInstanceID.Malformed"));
+    assert.throws(
+      () => compute.call(ec2, "TerminateInstances", { InstanceIds: [id, missing] }),
+      answersError("InvalidInstanceID.NotFound"),
+    );
+    assert.throws(
+      () => compute.call(ec2, "TerminateInstances", { InstanceIds: ["web"] }),
+      answersError("InvalidInstanceID.Malformed"),
+    );
     assert.equal(state(id), "pending");
   });
 
   it("acts on nothing in a dry run", () => {
     const id = runOne();
-    assert.throws(() => compute.call(ec2, "TerminateInstances", { InstanceIds: [id], DryRun: true }), answersError("DryRunOperation"));
+    assert.throws(
+      () => compute.call(ec2, "TerminateInstances", { InstanceIds: [id], DryRun: true }),
+      answersError("DryRunOperation"),
+    );
     assert.equal(state(id), "pending");
   });
 
@@ -175,7 +195,10 @@ describe("simulated EC2: instances", () => {
     await clock.sleep(2 * minute);
     setCapacityShortage(world, region, `${region}a`);
     assert.throws(() => runOne("", "three"), answersError("InsufficientInstanceCapacity"));
-    assert.throws(() => call(ec2, "StartInstances", { InstanceIds: [id] }), answersError("InsufficientInstanceCapacity"));
+    assert.throws(
+      () => call(ec2, "StartInstances", { InstanceIds: [id] }),
+      answersError("InsufficientInstanceCapacity"),
+    );
     setCapacityShortage(world, region, `${region}a`, 0);
     call(ec2, "StartInstances", { InstanceIds: [id] });
   });
@@ -205,10 +228,17 @@ describe("simulated EC2: launch templates", () => {
     });
     const types = (...Versions: string[]): unknown[] =>
       (call(ec2, "DescribeLaunchTemplateVersions", { LaunchTemplateId, Versions }).LaunchTemplateVersions ?? []).map(
-        ({ VersionNumber, LaunchTemplateData }) => [VersionNumber, LaunchTemplateData?.InstanceType, LaunchTemplateData?.ImageId],
+        ({ VersionNumber, LaunchTemplateData }) => [
+          VersionNumber,
+          LaunchTemplateData?.InstanceType,
+          LaunchTemplateData?.ImageId,
+        ],
       );
     const image = "ami-0123456789abcdef0";
-    assert.deepEqual(types("$Latest", "$Default"), [[2, "m6i.large", image], [1, "t3.medium", image]]);
+    assert.deepEqual(types("$Latest", "$Default"), [
+      [2, "m6i.large", image],
+      [1, "t3.medium", image],
+    ]);
     const run = { LaunchTemplate: { LaunchTemplateId }, SubnetId: network.subnetIds[1], MinCount: 1, MaxCount: 1 };
     const [launched] = call(ec2, "RunInstances", run).Instances ?? [];
     assert.equal(launched?.InstanceType, "t3.medium");
@@ -255,8 +285,10 @@ describe("simulated VPC", () => {
   });
 
   it("refuses subnets that overlap, leave the VPC or name another Region's zone", () => {
-    const create = (CidrBlock: string, AvailabilityZone = `${region}a`) => () =>
-      compute.call(ec2, "CreateSubnet", { VpcId: network.vpcId, CidrBlock, AvailabilityZone });
+    const create =
+      (CidrBlock: string, AvailabilityZone = `${region}a`) =>
+      () =>
+        compute.call(ec2, "CreateSubnet", { VpcId: network.vpcId, CidrBlock, AvailabilityZone });
     assert.throws(create("10.0.0.128/25"), answersError("InvalidSubnet.Conflict"));
     assert.throws(create("10.1.0.0/24"), answersError("InvalidSubnet.Range"));
     assert.throws(create("10.0.9.0/24", "us-east-1a"), answersError("InvalidParameterValue"));
@@ -266,7 +298,10 @@ describe("simulated VPC", () => {
     const { call, clock } = compute;
     const { InternetGatewayId } = call(ec2, "CreateInternetGateway", {}).InternetGateway ?? {};
     call(ec2, "AttachInternetGateway", { InternetGatewayId, VpcId: network.vpcId });
-    const { AllocationId } = call(ec2, "AllocateAddress", { Domain: "vpc", TagSpecifications: named("elastic-ip", "nat") });
+    const { AllocationId } = call(ec2, "AllocateAddress", {
+      Domain: "vpc",
+      TagSpecifications: named("elastic-ip", "nat"),
+    });
     const SubnetId = network.subnetIds[0];
     const input = { SubnetId, AllocationId, ClientToken: "nat", TagSpecifications: named("natgateway", "nat") };
     const { NatGatewayId = "" } = call(ec2, "CreateNatGateway", input).NatGateway ?? {};
@@ -304,13 +339,19 @@ describe("simulated VPC", () => {
     call(ec2, "CreateRoute", { RouteTableId, DestinationCidrBlock: "0.0.0.0/0", GatewayId });
     const SubnetId = network.subnetIds[0];
     const { AssociationId } = call(ec2, "AssociateRouteTable", { RouteTableId, SubnetId });
-    assert.throws(() => call(ec2, "AssociateRouteTable", { RouteTableId: other, SubnetId }), answersError("Resource.AlreadyAssociated"));
+    assert.throws(
+      () => call(ec2, "AssociateRouteTable", { RouteTableId: other, SubnetId }),
+      answersError("Resource.AlreadyAssociated"),
+    );
     assert.throws(() => call(ec2, "DeleteRouteTable", { RouteTableId }), answersError("DependencyViolation"));
     const [described] = call(ec2, "DescribeRouteTables", { RouteTableIds: [RouteTableId] }).RouteTables ?? [];
-    assert.deepEqual(described?.Routes?.map((route) => [route.DestinationCidrBlock, route.GatewayId]), [
-      ["10.0.0.0/16", "local"],
-      ["0.0.0.0/0", GatewayId],
-    ]);
+    assert.deepEqual(
+      described?.Routes?.map((route) => [route.DestinationCidrBlock, route.GatewayId]),
+      [
+        ["10.0.0.0/16", "local"],
+        ["0.0.0.0/0", GatewayId],
+      ],
+    );
     call(ec2, "DisassociateRouteTable", { AssociationId });
     call(ec2, "DeleteRoute", { RouteTableId, DestinationCidrBlock: "0.0.0.0/0" });
     call(ec2, "DeleteRouteTable", { RouteTableId });
@@ -319,15 +360,31 @@ describe("simulated VPC", () => {
   it("keeps one rule per peer, refuses duplicates, and lets go of groups that nothing refers to", () => {
     const { call } = compute;
     const GroupId = network.instanceGroup;
-    const IpPermissions = [{ IpProtocol: "tcp", FromPort: 443, ToPort: 443, IpRanges: [{ CidrIp: "10.0.0.0/8" }, { CidrIp: "172.16.0.0/12" }] }];
+    const IpPermissions = [
+      {
+        IpProtocol: "tcp",
+        FromPort: 443,
+        ToPort: 443,
+        IpRanges: [{ CidrIp: "10.0.0.0/8" }, { CidrIp: "172.16.0.0/12" }],
+      },
+    ];
     const added = call(ec2, "AuthorizeSecurityGroupIngress", { GroupId, IpPermissions }).SecurityGroupRules ?? [];
     assert.equal(added.length, 2);
-    assert.throws(() => call(ec2, "AuthorizeSecurityGroupIngress", { GroupId, IpPermissions }), answersError("InvalidPermission.Duplicate"));
+    assert.throws(
+      () => call(ec2, "AuthorizeSecurityGroupIngress", { GroupId, IpPermissions }),
+      answersError("InvalidPermission.Duplicate"),
+    );
     call(ec2, "RevokeSecurityGroupIngress", { GroupId, SecurityGroupRuleIds: [added[0]?.SecurityGroupRuleId ?? ""] });
     const [group] = call(ec2, "DescribeSecurityGroups", { GroupIds: [GroupId] }).SecurityGroups ?? [];
     const https = group?.IpPermissions?.find(({ FromPort }) => FromPort === 443);
-    assert.deepEqual(https?.IpRanges?.map(({ CidrIp }) => CidrIp), ["172.16.0.0/12"]);
-    assert.throws(() => call(ec2, "DeleteSecurityGroup", { GroupId: network.loadBalancerGroup }), answersError("DependencyViolation"));
+    assert.deepEqual(
+      https?.IpRanges?.map(({ CidrIp }) => CidrIp),
+      ["172.16.0.0/12"],
+    );
+    assert.throws(
+      () => call(ec2, "DeleteSecurityGroup", { GroupId: network.loadBalancerGroup }),
+      answersError("DependencyViolation"),
+    );
     call(ec2, "DeleteSecurityGroup", { GroupId });
     call(ec2, "DeleteSecurityGroup", { GroupId: network.loadBalancerGroup });
   });
@@ -338,7 +395,8 @@ describe("simulated VPC", () => {
     assert.throws(() => call(ec2, "CreateVpc", { CidrBlock: "10.9.0.0/16" }), answersError("VpcLimitExceeded"));
     assert.throws(() => call(ec2, "DeleteVpc", { VpcId: network.vpcId }), answersError("DependencyViolation"));
     for (const SubnetId of network.subnetIds) call(ec2, "DeleteSubnet", { SubnetId });
-    for (const GroupId of [network.instanceGroup, network.loadBalancerGroup]) call(ec2, "DeleteSecurityGroup", { GroupId });
+    for (const GroupId of [network.instanceGroup, network.loadBalancerGroup])
+      call(ec2, "DeleteSecurityGroup", { GroupId });
     call(ec2, "DeleteVpc", { VpcId: network.vpcId });
     assert.throws(() => call(ec2, "DescribeVpcs", { VpcIds: [network.vpcId] }), answersError("InvalidVpcID.NotFound"));
   });
@@ -347,13 +405,24 @@ describe("simulated VPC", () => {
     const { call } = compute;
     const [SubnetId = ""] = network.subnetIds;
     const before = call(ec2, "DescribeSubnets", { SubnetIds: [SubnetId] }).Subnets?.[0];
-    call(ec2, "CreateTags", { Resources: [SubnetId, network.vpcId], Tags: [{ Key: "app", Value: "shop" }, { Key: "Name", Value: "web" }] });
+    call(ec2, "CreateTags", {
+      Resources: [SubnetId, network.vpcId],
+      Tags: [
+        { Key: "app", Value: "shop" },
+        { Key: "Name", Value: "web" },
+      ],
+    });
     call(ec2, "DeleteTags", { Resources: [network.vpcId], Tags: [{ Key: "app" }] });
     assert.deepEqual(before?.Tags, []);
     const tagsOf = (Values: string[]): unknown =>
-      call(ec2, "DescribeTags", { Filters: [{ Name: "resource-id", Values }] }).Tags?.map(({ Key, Value }) => `${Key ?? ""}=${Value ?? ""}`);
+      call(ec2, "DescribeTags", { Filters: [{ Name: "resource-id", Values }] }).Tags?.map(
+        ({ Key, Value }) => `${Key ?? ""}=${Value ?? ""}`,
+      );
     assert.deepEqual(tagsOf([SubnetId]), ["Name=web", "app=shop"]);
     assert.deepEqual(tagsOf([network.vpcId]), ["Name=web"]);
-    assert.throws(() => call(ec2, "CreateTags", { Resources: ["vpc-1"], Tags: [] }), answersError("InvalidVpcID.NotFound"));
+    assert.throws(
+      () => call(ec2, "CreateTags", { Resources: ["vpc-1"], Tags: [] }),
+      answersError("InvalidVpcID.NotFound"),
+    );
   });
 });

@@ -30,7 +30,12 @@ export function beginActivity(
   return started;
 }
 
-export function endActivity(world: World, activity: Activity, status: "Successful" | "Failed" | "Cancelled", message?: string): void {
+export function endActivity(
+  world: World,
+  activity: Activity,
+  status: "Successful" | "Failed" | "Cancelled",
+  message?: string,
+): void {
   if (activity.EndTime) return;
   activity.EndTime = new Date(world.now());
   activity.StatusCode = status;

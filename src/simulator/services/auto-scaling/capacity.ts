@@ -44,7 +44,8 @@ function reconcile(world: World, region: string, group: GroupRecord, cause: stri
   if (world.state(autoScalingSlot, region).groups.get(group.name) !== group) return;
   if (!group.suspended.has("ReplaceUnhealthy") && !group.suspended.has("Terminate")) {
     for (const member of activeMembers(group)) {
-      if (member.healthStatus === "Unhealthy") terminateMember(world, region, group, member, unhealthyCause(world, region, member));
+      if (member.healthStatus === "Unhealthy")
+        terminateMember(world, region, group, member, unhealthyCause(world, region, member));
     }
   }
   const missing = group.desired - activeMembers(group).length;
@@ -74,7 +75,11 @@ function launchMember(world: World, region: string, group: GroupRecord, cause: s
       zone: instance.az,
       instanceType: instance.instanceType,
       imageId: instance.imageId,
-      launchTemplate: { LaunchTemplateId: template.id, LaunchTemplateName: template.name, Version: String(template.version) },
+      launchTemplate: {
+        LaunchTemplateId: template.id,
+        LaunchTemplateName: template.name,
+        Version: String(template.version),
+      },
       launchedAt: world.now(),
       lifecycleState: "Pending",
       healthStatus: "Healthy",
@@ -104,12 +109,16 @@ function launchSomewhere(world: World, region: string, group: GroupRecord, numbe
   const zoneOf = (subnetId: string): string => subnets.get(subnetId)?.AvailabilityZone ?? "";
   const membersIn = (zone: string): number => activeMembers(group).filter((member) => member.zone === zone).length;
   const choices = [...group.subnetIds].sort(
-    (a, b) => membersIn(zoneOf(a)) - membersIn(zoneOf(b)) || (zoneOf(a) < zoneOf(b) ? -1 : zoneOf(a) > zoneOf(b) ? 1 : a < b ? -1 : 1),
+    (a, b) =>
+      membersIn(zoneOf(a)) - membersIn(zoneOf(b)) ||
+      (zoneOf(a) < zoneOf(b) ? -1 : zoneOf(a) > zoneOf(b) ? 1 : a < b ? -1 : 1),
   );
   const types = group.instanceTypes.length > 0 ? group.instanceTypes : [template.data.InstanceType ?? ""];
   const tags = [
     ...tagsFor(template.data.TagSpecifications, "instance"),
-    ...group.tags.filter(({ PropagateAtLaunch }) => PropagateAtLaunch).map(({ Key, Value }) => ({ Key, Value: Value ?? "" })),
+    ...group.tags
+      .filter(({ PropagateAtLaunch }) => PropagateAtLaunch)
+      .map(({ Key, Value }) => ({ Key, Value: Value ?? "" })),
     { Key: "aws:autoscaling:groupName", Value: group.name },
     { Key: "aws:ec2launchtemplate:id", Value: template.id },
     { Key: "aws:ec2launchtemplate:version", Value: String(template.version) },
@@ -120,7 +129,9 @@ function launchSomewhere(world: World, region: string, group: GroupRecord, numbe
   for (const subnetId of choices) {
     for (const type of types) {
       try {
-        const data = type ? { ...template.data, InstanceType: type as typeof template.data.InstanceType } : template.data;
+        const data = type
+          ? { ...template.data, InstanceType: type as typeof template.data.InstanceType }
+          : template.data;
         const key = ["auto-scaling", group.name, String(number)];
         return { template, instance: launchInstance(world, region, { key, subnetId, data, tags: sorted }) };
       } catch (error) {
@@ -187,11 +198,19 @@ function enterService(world: World, region: string, group: GroupRecord, member: 
   note(world, region, group, `${member.instanceId} came into service`);
   if (group.healthCheckType === "EC2" || group.healthCheckGracePeriod === 0) return;
   world.at(1000 * group.healthCheckGracePeriod, () =>
-    whenRegionWorks(world, { region, resource: member.instanceId }, () => followTarget(world, region, member.instanceId)),
+    whenRegionWorks(world, { region, resource: member.instanceId }, () =>
+      followTarget(world, region, member.instanceId),
+    ),
   );
 }
 
-export function registerMember(world: World, region: string, group: GroupRecord, member: MemberRecord, targetGroupArns: readonly string[]): void {
+export function registerMember(
+  world: World,
+  region: string,
+  group: GroupRecord,
+  member: MemberRecord,
+  targetGroupArns: readonly string[],
+): void {
   for (const arn of targetGroupArns) {
     const targetGroup = world.state(elbSlot, region).targetGroups.get(arn);
     if (targetGroup && getInstance(world, region, member.instanceId)?.state === "running") {
@@ -205,7 +224,12 @@ function followTarget(world: World, region: string, instanceId: string): void {
   const found = memberOf(world, region, instanceId);
   if (!found) return;
   const { group, member } = found;
-  if (!group.healthCheckType.includes("ELB") || member.lifecycleState !== "InService" || member.inServiceAt === undefined) return;
+  if (
+    !group.healthCheckType.includes("ELB") ||
+    member.lifecycleState !== "InService" ||
+    member.inServiceAt === undefined
+  )
+    return;
   if (world.now() < member.inServiceAt + 1000 * group.healthCheckGracePeriod) return;
   const isUnhealthy = group.targetGroupArns.some((arn) =>
     [...(world.state(elbSlot, region).targetGroups.get(arn)?.targets.values() ?? [])].some(
@@ -220,7 +244,12 @@ export function markUnhealthy(world: World, region: string, group: GroupRecord, 
   if (member.healthStatus === "Unhealthy" || group.suspended.has("HealthCheck")) return;
   member.healthStatus = "Unhealthy";
   note(world, region, group, `found ${member.instanceId} unhealthy`);
-  react(world, region, group, "an instance was started in response to a difference between desired and actual capacity.");
+  react(
+    world,
+    region,
+    group,
+    "an instance was started in response to a difference between desired and actual capacity.",
+  );
 }
 
 function unhealthyCause(world: World, region: string, member: MemberRecord): string {

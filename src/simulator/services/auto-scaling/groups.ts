@@ -6,10 +6,17 @@ import type { World } from "../../world.js";
 import { ec2Slot } from "../ec2/state.js";
 import { elbSlot } from "../elastic-load-balancing-v2/state.js";
 import { followInstances, react } from "./capacity.js";
-import { applyTemplate, type TemplateInput } from "./launch-choice.js";
+import { applyTemplate } from "./launch-choice.js";
 import { memberAnswer } from "./members.js";
 import { page } from "./paging.js";
-import { autoScalingSlot, groupOf, note, validationError, type AutoScalingHandlers, type GroupRecord } from "./state.js";
+import {
+  autoScalingSlot,
+  groupOf,
+  note,
+  validationError,
+  type AutoScalingHandlers,
+  type GroupRecord,
+} from "./state.js";
 import { removeDeleted, terminateMember } from "./termination.js";
 
 /** Auto Scaling groups over launch templates. */
@@ -21,13 +28,19 @@ export function groupHandlers(world: World) {
       const name = input.AutoScalingGroupName ?? "";
       if (name === "" || name.length > 255) throw validationError("AutoScalingGroupName must have 1 to 255 characters");
       if (groups.has(name)) {
-        throw new ServiceError("AlreadyExistsFault", `AutoScalingGroup by this name already exists - A group with the name ${name} already exists`);
+        throw new ServiceError(
+          "AlreadyExistsFault",
+          `AutoScalingGroup by this name already exists - A group with the name ${name} already exists`,
+        );
       }
       const min = input.MinSize ?? 0;
       const max = input.MaxSize ?? 0;
       const desired = input.DesiredCapacity ?? min;
       checkSizes(min, max, desired);
-      const uuid = hexOf([world.seed, region, "auto-scaling", name], 32).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+      const uuid = hexOf([world.seed, region, "auto-scaling", name], 32).replace(
+        /^(.{8})(.{4})(.{4})(.{4})(.{12})$/,
+        "$1-$2-$3-$4-$5",
+      );
       const group: GroupRecord = {
         name,
         arn: `arn:aws:autoscaling:${region}:${accountId}:autoScalingGroup:${uuid}:autoScalingGroupName/${name}`,
@@ -60,8 +73,10 @@ export function groupHandlers(world: World) {
         lastScalingAt: undefined,
         isDeleting: false,
       };
-      if (!applyTemplate(world, region, group, input as TemplateInput)) {
-        throw validationError("Valid requests must contain either LaunchTemplate, MixedInstancesPolicy or LaunchConfigurationName; the simulator models the first two");
+      if (!applyTemplate(world, region, group, input)) {
+        throw validationError(
+          "Valid requests must contain either LaunchTemplate, MixedInstancesPolicy or LaunchConfigurationName; the simulator models the first two",
+        );
       }
       groups.set(name, group);
       note(world, region, group, `group created with a desired capacity of ${desired}`);
@@ -75,8 +90,9 @@ export function groupHandlers(world: World) {
       const max = input.MaxSize ?? group.max;
       const desired = input.DesiredCapacity ?? Math.min(Math.max(group.desired, min), max);
       checkSizes(min, max, desired);
-      const subnetIds = input.VPCZoneIdentifier === undefined ? group.subnetIds : checkSubnets(world, region, input.VPCZoneIdentifier);
-      applyTemplate(world, region, group, input as TemplateInput);
+      const subnetIds =
+        input.VPCZoneIdentifier === undefined ? group.subnetIds : checkSubnets(world, region, input.VPCZoneIdentifier);
+      applyTemplate(world, region, group, input);
       const before = group.desired;
       Object.assign(group, {
         min,
@@ -106,7 +122,10 @@ export function groupHandlers(world: World) {
       }
       const { lastScalingAt, defaultCooldown } = group;
       if (input.HonorCooldown && lastScalingAt !== undefined && world.now() < lastScalingAt + 1000 * defaultCooldown) {
-        throw new ServiceError("ScalingActivityInProgressFault", `Scaling activity for group ${group.name} is in cooldown.`);
+        throw new ServiceError(
+          "ScalingActivityInProgressFault",
+          `Scaling activity for group ${group.name} is in cooldown.`,
+        );
       }
       const before = group.desired;
       group.desired = desired;
@@ -162,7 +181,7 @@ function answer(world: World, region: string, group: GroupRecord): AutoScalingGr
     AutoScalingGroupName: group.name,
     AutoScalingGroupARN: group.arn,
     ...(group.mixedInstancesPolicy
-      ? { MixedInstancesPolicy: group.mixedInstancesPolicy as NonNullable<AutoScalingGroup["MixedInstancesPolicy"]> }
+      ? { MixedInstancesPolicy: group.mixedInstancesPolicy }
       : { LaunchTemplate: group.launchTemplate }),
     MinSize: group.min,
     MaxSize: group.max,
@@ -176,7 +195,9 @@ function answer(world: World, region: string, group: GroupRecord): AutoScalingGr
     HealthCheckGracePeriod: group.healthCheckGracePeriod,
     Instances: [...group.members.values()].map(memberAnswer),
     CreatedTime: group.createdAt,
-    SuspendedProcesses: [...group.suspended].sort().map((ProcessName) => ({ ProcessName, SuspensionReason: "User suspended" })),
+    SuspendedProcesses: [...group.suspended]
+      .sort()
+      .map((ProcessName) => ({ ProcessName, SuspensionReason: "User suspended" })),
     VPCZoneIdentifier: group.subnetIds.join(","),
     EnabledMetrics: group.metrics,
     Tags: group.tags,
@@ -207,28 +228,36 @@ export function checkTargetGroups(world: World, region: string, arns: readonly s
   const { targetGroups } = world.state(elbSlot, region);
   const invalid = arns.filter((arn) => targetGroups.get(arn)?.targetType !== "instance");
   if (invalid.length > 0) {
-    throw validationError(`Provided Target Groups may not be valid. Please ensure they exist, have targets of type instance, and try again: ${invalid.join(", ")}`);
+    throw validationError(
+      `Provided Target Groups may not be valid. Please ensure they exist, have targets of type instance, and try again: ${invalid.join(", ")}`,
+    );
   }
   return [...new Set(arns)];
 }
 
 function targetGroupsOf(input: {
   readonly TargetGroupARNs?: readonly string[] | undefined;
-  readonly TrafficSources?: readonly { readonly Identifier?: string | undefined; readonly Type?: string | undefined }[] | undefined;
+  readonly TrafficSources?:
+    readonly { readonly Identifier?: string | undefined; readonly Type?: string | undefined }[] | undefined;
 }): string[] {
   return [...(input.TargetGroupARNs ?? []), ...(input.TrafficSources ?? []).map(({ Identifier = "" }) => Identifier)];
 }
 
 function checkSizes(min: number, max: number, desired: number): void {
   if (min < 0 || max < 0) throw validationError("Min and max sizes must be 0 or more");
-  if (min > max) throw validationError("Max bound, " + max + ", must be greater than or equal to min bound, " + min);
+  if (min > max) throw validationError(`Max bound, ${max}, must be greater than or equal to min bound, ${min}`);
   if (desired < min || desired > max) {
-    throw validationError(`Desired capacity:${desired} must be between the specified min size:${min} and max size:${max}`);
+    throw validationError(
+      `Desired capacity:${desired} must be between the specified min size:${min} and max size:${max}`,
+    );
   }
 }
 
 function checkSubnets(world: World, region: string, identifier: string | undefined): string[] {
-  const ids = (identifier ?? "").split(",").map((id) => id.trim()).filter(Boolean);
+  const ids = (identifier ?? "")
+    .split(",")
+    .map((id) => id.trim())
+    .filter(Boolean);
   if (ids.length === 0) throw validationError("At least one Availability Zone or VPC Subnet is required.");
   const { subnets } = world.state(ec2Slot, region);
   const unknown = ids.find((id) => !subnets.has(id));

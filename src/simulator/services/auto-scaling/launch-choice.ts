@@ -1,3 +1,5 @@
+import type { MixedInstancesPolicy } from "@aws-sdk/client-auto-scaling";
+
 import { ServiceError } from "../../service.js";
 import type { World } from "../../world.js";
 import { resolveLaunchTemplate } from "../ec2/launch-templates.js";
@@ -5,16 +7,7 @@ import { validationError, type GroupRecord, type LaunchTemplateChoice } from "./
 
 export interface TemplateInput {
   readonly LaunchTemplate?: LaunchTemplateChoice | undefined;
-  readonly MixedInstancesPolicy?:
-    | {
-        readonly LaunchTemplate?:
-          | {
-              readonly LaunchTemplateSpecification?: LaunchTemplateChoice | undefined;
-              readonly Overrides?: readonly { readonly InstanceType?: string | undefined }[] | undefined;
-            }
-          | undefined;
-      }
-    | undefined;
+  readonly MixedInstancesPolicy?: MixedInstancesPolicy | undefined;
 }
 
 /**
@@ -36,7 +29,9 @@ export function applyTemplate(world: World, region: string, group: GroupRecord, 
     Version: choice.Version ?? "$Default",
   };
   group.mixedInstancesPolicy = input.LaunchTemplate ? undefined : input.MixedInstancesPolicy;
-  group.instanceTypes = input.LaunchTemplate ? [] : (mixed?.Overrides ?? []).flatMap(({ InstanceType }) => InstanceType ?? []);
+  group.instanceTypes = input.LaunchTemplate
+    ? []
+    : (mixed?.Overrides ?? []).flatMap(({ InstanceType }) => InstanceType ?? []);
   return true;
 }
 

@@ -19,7 +19,9 @@ export function memberHandlers(world: World) {
       const all = [...world.state(autoScalingSlot, region).groups.values()].flatMap((group) =>
         [...group.members.values()].map((member) => ({ ...memberAnswer(member), AutoScalingGroupName: group.name })),
       );
-      const selected = all.filter(({ InstanceId }) => !input.InstanceIds?.length || input.InstanceIds.includes(InstanceId ?? ""));
+      const selected = all.filter(
+        ({ InstanceId }) => !input.InstanceIds?.length || input.InstanceIds.includes(InstanceId ?? ""),
+      );
       const { items, nextToken } = page(selected, input);
       return { AutoScalingInstances: items, NextToken: nextToken };
     },
@@ -39,12 +41,25 @@ export function memberHandlers(world: World) {
       const { group, member } = found(region, input.InstanceId);
       if (input.ShouldDecrementDesiredCapacity) {
         if (group.desired - 1 < group.min) {
-          throw validationError(`Currently, desiredSize equals minSize (${group.min}). Terminating instance without replacement will violate group's min size constraint.`);
+          throw validationError(
+            `Currently, desiredSize equals minSize (${group.min}). Terminating instance without replacement will violate group's min size constraint.`,
+          );
         }
         group.desired--;
       }
-      terminateMember(world, region, group, member, "an instance was taken out of service in response to a user request.");
-      react(world, region, group, "an instance was started in response to a difference between desired and actual capacity.");
+      terminateMember(
+        world,
+        region,
+        group,
+        member,
+        "an instance was taken out of service in response to a user request.",
+      );
+      react(
+        world,
+        region,
+        group,
+        "an instance was started in response to a difference between desired and actual capacity.",
+      );
       return member.termination ? { Activity: { ...member.termination } } : {};
     },
 
@@ -58,7 +73,8 @@ export function memberHandlers(world: World) {
     },
 
     SetInstanceProtection: (input, { region }) => {
-      for (const id of input.InstanceIds ?? []) found(region, id).member.isProtected = input.ProtectedFromScaleIn ?? false;
+      for (const id of input.InstanceIds ?? [])
+        found(region, id).member.isProtected = input.ProtectedFromScaleIn ?? false;
       return {};
     },
   } satisfies AutoScalingHandlers;

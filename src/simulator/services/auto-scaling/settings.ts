@@ -3,7 +3,14 @@ import { elbSlot } from "../elastic-load-balancing-v2/state.js";
 import { react, registerMember } from "./capacity.js";
 import { checkTargetGroups, tagDescriptions } from "./groups.js";
 import { page } from "./paging.js";
-import { activeMembers, autoScalingSlot, groupOf, validationError, type AutoScalingHandlers, type GroupRecord } from "./state.js";
+import {
+  activeMembers,
+  autoScalingSlot,
+  groupOf,
+  validationError,
+  type AutoScalingHandlers,
+  type GroupRecord,
+} from "./state.js";
 import { deregisterMember } from "./termination.js";
 
 /** Processes that can be suspended. */
@@ -59,18 +66,29 @@ export function settingHandlers(world: World) {
       const { targetGroupArns } = groupOf(world, region, input.AutoScalingGroupName);
       const { items, nextToken } = page(targetGroupArns, input);
       return {
-        LoadBalancerTargetGroups: items.map((arn) => ({ LoadBalancerTargetGroupARN: arn, State: attachment(region, arn) })),
+        LoadBalancerTargetGroups: items.map((arn) => ({
+          LoadBalancerTargetGroupARN: arn,
+          State: attachment(region, arn),
+        })),
         NextToken: nextToken,
       };
     },
 
     AttachTrafficSources: (input, { region }) => {
-      attach(region, input.AutoScalingGroupName, (input.TrafficSources ?? []).map(({ Identifier = "" }) => Identifier));
+      attach(
+        region,
+        input.AutoScalingGroupName,
+        (input.TrafficSources ?? []).map(({ Identifier = "" }) => Identifier),
+      );
       return {};
     },
 
     DetachTrafficSources: (input, { region }) => {
-      detach(region, input.AutoScalingGroupName, (input.TrafficSources ?? []).map(({ Identifier = "" }) => Identifier));
+      detach(
+        region,
+        input.AutoScalingGroupName,
+        (input.TrafficSources ?? []).map(({ Identifier = "" }) => Identifier),
+      );
       return {};
     },
 
@@ -78,7 +96,12 @@ export function settingHandlers(world: World) {
       const { targetGroupArns } = groupOf(world, region, input.AutoScalingGroupName);
       const { items, nextToken } = page(targetGroupArns, input);
       return {
-        TrafficSources: items.map((arn) => ({ TrafficSource: arn, Identifier: arn, Type: "elbv2", State: attachment(region, arn) })),
+        TrafficSources: items.map((arn) => ({
+          TrafficSource: arn,
+          Identifier: arn,
+          Type: "elbv2",
+          State: attachment(region, arn),
+        })),
         NextToken: nextToken,
       };
     },
@@ -115,7 +138,9 @@ export function settingHandlers(world: World) {
       for (const tag of Tags) {
         const group = groupOf(world, region, tag.ResourceId);
         const kept = group.tags.filter(({ Key }) => Key !== tag.Key);
-        group.tags = [...kept, ...tagDescriptions(group.name, [tag])].sort((a, b) => ((a.Key ?? "") < (b.Key ?? "") ? -1 : 1));
+        group.tags = [...kept, ...tagDescriptions(group.name, [tag])].sort((a, b) =>
+          (a.Key ?? "") < (b.Key ?? "") ? -1 : 1,
+        );
       }
       return {};
     },
@@ -132,9 +157,12 @@ export function settingHandlers(world: World) {
       const all = [...world.state(autoScalingSlot, region).groups.values()].flatMap(({ tags }) => tags);
       const selected = all.filter(({ ResourceId, Key, Value, PropagateAtLaunch }) =>
         (input.Filters ?? []).every(({ Name, Values = [] }) => {
-          const value = { "auto-scaling-group": ResourceId, key: Key, value: Value, "propagate-at-launch": String(PropagateAtLaunch) }[
-            Name ?? ""
-          ];
+          const value = {
+            "auto-scaling-group": ResourceId,
+            key: Key,
+            value: Value,
+            "propagate-at-launch": String(PropagateAtLaunch),
+          }[Name ?? ""];
           return value !== undefined && Values.includes(value);
         }),
       );

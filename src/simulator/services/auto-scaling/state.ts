@@ -1,9 +1,10 @@
-import type { Activity, EnabledMetric, TagDescription } from "@aws-sdk/client-auto-scaling";
+import type * as client from "@aws-sdk/client-auto-scaling";
+import type { Activity, EnabledMetric, MixedInstancesPolicy, TagDescription } from "@aws-sdk/client-auto-scaling";
 
 import { ServiceError, type Handlers } from "../../service.js";
 import type { StateSlot, World } from "../../world.js";
 
-export type AutoScalingHandlers = Handlers<typeof import("@aws-sdk/client-auto-scaling")>;
+export type AutoScalingHandlers = Handlers<typeof client>;
 
 export type LifecycleState = "Pending" | "InService" | "Terminating" | "Terminated";
 
@@ -13,7 +14,11 @@ export interface MemberRecord {
   readonly zone: string;
   readonly instanceType: string;
   readonly imageId: string;
-  readonly launchTemplate: { readonly LaunchTemplateId: string; readonly LaunchTemplateName: string; readonly Version: string };
+  readonly launchTemplate: {
+    readonly LaunchTemplateId: string;
+    readonly LaunchTemplateName: string;
+    readonly Version: string;
+  };
   readonly launchedAt: number;
   lifecycleState: LifecycleState;
   healthStatus: "Healthy" | "Unhealthy";
@@ -35,7 +40,7 @@ export interface GroupRecord {
   launchTemplate: LaunchTemplateChoice;
   /** How the template was given: by itself, or within a mixed instances policy with its overrides. */
   instanceTypes: readonly string[];
-  mixedInstancesPolicy: unknown;
+  mixedInstancesPolicy: MixedInstancesPolicy | undefined;
   subnetIds: readonly string[];
   healthCheckType: string;
   healthCheckGracePeriod: number;
@@ -91,7 +96,9 @@ export function validationError(message: string): ServiceError {
 
 /** Members that count for capacity: those that are not on their way out. */
 export function activeMembers(group: GroupRecord): MemberRecord[] {
-  return [...group.members.values()].filter(({ lifecycleState }) => lifecycleState === "Pending" || lifecycleState === "InService");
+  return [...group.members.values()].filter(
+    ({ lifecycleState }) => lifecycleState === "Pending" || lifecycleState === "InService",
+  );
 }
 
 export function note(world: World, region: string, group: GroupRecord, what: string): void {

@@ -43,7 +43,12 @@ export function terminateMember(
 }
 
 /** @returns seconds for which the load balancers drain the instance; 0 when it can have no requests */
-export function deregisterMember(world: World, region: string, member: MemberRecord, targetGroupArns: readonly string[]): number {
+export function deregisterMember(
+  world: World,
+  region: string,
+  member: MemberRecord,
+  targetGroupArns: readonly string[],
+): number {
   let drainSeconds = 0;
   const isRunning = getInstance(world, region, member.instanceId)?.state === "running";
   for (const arn of targetGroupArns) {

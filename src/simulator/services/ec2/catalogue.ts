@@ -55,8 +55,11 @@ export function catalogueHandlers(world: World) {
       const unknown = input.ImageIds?.find((id) => !all.some(({ ImageId }) => ImageId === id));
       if (unknown) throw new ServiceError("InvalidAMIID.NotFound", `The image id '[${unknown}]' does not exist`);
       const owned = (image: Image): boolean =>
-        !input.Owners?.length || [image.OwnerId, image.ImageOwnerAlias].some((owner) => owner && input.Owners?.includes(owner));
-      const selected = all.filter(({ ImageId = "" }) => !input.ImageIds?.length || input.ImageIds.includes(ImageId)).filter(owned);
+        !input.Owners?.length ||
+        [image.OwnerId, image.ImageOwnerAlias].some((owner) => owner && input.Owners?.includes(owner));
+      const selected = all
+        .filter(({ ImageId = "" }) => !input.ImageIds?.length || input.ImageIds.includes(ImageId))
+        .filter(owned);
       const images = applyFilters(selected, input.Filters, {
         name: ({ Name }) => Name,
         "image-id": ({ ImageId }) => ImageId,
@@ -79,8 +82,14 @@ export function catalogueHandlers(world: World) {
         CurrentGeneration: true,
         Hypervisor: "nitro" as const,
         SupportedUsageClasses: ["on-demand" as const],
-        VCpuInfo: { DefaultVCpus: vcpusOf(InstanceType), DefaultCores: Math.max(1, vcpusOf(InstanceType) / 2), DefaultThreadsPerCore: 2 },
-        ProcessorInfo: { SupportedArchitectures: [/^[a-z]+\d+g/.test(InstanceType) ? ("arm64" as const) : ("x86_64" as const)] },
+        VCpuInfo: {
+          DefaultVCpus: vcpusOf(InstanceType),
+          DefaultCores: Math.max(1, vcpusOf(InstanceType) / 2),
+          DefaultThreadsPerCore: 2,
+        },
+        ProcessorInfo: {
+          SupportedArchitectures: [/^[a-z]+\d+g/.test(InstanceType) ? ("arm64" as const) : ("x86_64" as const)],
+        },
       }));
       const { items, nextToken } = page(types, input);
       return { InstanceTypes: items, NextToken: nextToken };
@@ -88,10 +97,15 @@ export function catalogueHandlers(world: World) {
   } satisfies Ec2Handlers;
 }
 
+/** Amazon Linux 2023 in this Region. */
+export function amazonLinuxImageId(world: World, region: string, architecture: "x86_64" | "arm64"): string {
+  return `ami-${hexOf([world.seed, region, "al2023", architecture], 17)}`;
+}
+
 /** The images that programs look up; their ids differ by Region, as real ones do. */
 function amazonLinuxImages(world: World, region: string): (Image & { Tags: [] })[] {
   return (["x86_64", "arm64"] as const).map((Architecture) => ({
-    ImageId: `ami-${hexOf([world.seed, region, "al2023", Architecture], 17)}`,
+    ImageId: amazonLinuxImageId(world, region, Architecture),
     Name: `al2023-ami-2023.9.20251117.1-kernel-6.1-${Architecture}`,
     Description: "Amazon Linux 2023",
     Architecture,

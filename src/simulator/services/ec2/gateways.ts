@@ -64,7 +64,9 @@ export function internetGatewayHandlers(world: World) {
         );
       }
       const addresses = [...world.state(ec2Slot, region).natGateways.values()];
-      if (addresses.some((nat) => nat.VpcId === VpcId && nat.ConnectivityType === "public" && nat.State !== "deleted")) {
+      if (
+        addresses.some((nat) => nat.VpcId === VpcId && nat.ConnectivityType === "public" && nat.State !== "deleted")
+      ) {
         throw new ServiceError(
           "DependencyViolation",
           `Network ${VpcId ?? ""} has some mapped public address(es). Please unmap those public address(es) before detaching the gateway.`,

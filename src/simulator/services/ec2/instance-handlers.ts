@@ -46,7 +46,8 @@ const instanceFields: FilterFields<InstanceRecord> = {
 /** Instances: run, describe, start, stop, reboot, terminate. */
 export function instanceHandlers(world: World) {
   const recordsOf = (region: string, ids: readonly string[] | undefined): InstanceRecord[] => {
-    if (!ids || ids.length === 0) throw new ServiceError("MissingParameter", "The request must contain the parameter InstanceId");
+    if (!ids || ids.length === 0)
+      throw new ServiceError("MissingParameter", "The request must contain the parameter InstanceId");
     return findInstances(world, region, ids);
   };
 
@@ -63,7 +64,10 @@ export function instanceHandlers(world: World) {
 
   const answer = (region: string, record: InstanceRecord) => {
     const { securityGroups } = world.state(ec2Slot, region);
-    const groups = record.securityGroupIds.map((GroupId) => ({ GroupId, GroupName: securityGroups.get(GroupId)?.GroupName }));
+    const groups = record.securityGroupIds.map((GroupId) => ({
+      GroupId,
+      GroupName: securityGroups.get(GroupId)?.GroupName,
+    }));
     const dns = `ip-${record.privateIp.replaceAll(".", "-")}.${region === "us-east-1" ? "ec2.internal" : `${region}.compute.internal`}`;
     const gone = record.state === "terminated";
     return {
@@ -93,7 +97,17 @@ export function instanceHandlers(world: World) {
       RootDeviceType: "ebs" as const,
       BlockDeviceMappings: [],
       NetworkInterfaces: record.interfaceId
-        ? [{ NetworkInterfaceId: record.interfaceId, SubnetId: record.subnetId, VpcId: record.vpcId, PrivateIpAddress: record.privateIp, Groups: groups, Status: "in-use" as const, Attachment: { DeviceIndex: 0, Status: "attached" as const } }]
+        ? [
+            {
+              NetworkInterfaceId: record.interfaceId,
+              SubnetId: record.subnetId,
+              VpcId: record.vpcId,
+              PrivateIpAddress: record.privateIp,
+              Groups: groups,
+              Status: "in-use" as const,
+              Attachment: { DeviceIndex: 0, Status: "attached" as const },
+            },
+          ]
         : [],
       CpuOptions: { CoreCount: Math.max(1, vcpusOf(record.instanceType) / 2), ThreadsPerCore: 2 },
       MetadataOptions: { State: "applied" as const, HttpTokens: record.data.MetadataOptions?.HttpTokens ?? "optional" },
@@ -122,12 +136,22 @@ export function instanceHandlers(world: World) {
       const existing = (id: string): string | undefined => id;
       const reservationId = withClientToken(world, region, "RunInstances", input, existing, () => {
         const template = input.LaunchTemplate ? resolveLaunchTemplate(world, region, input.LaunchTemplate) : undefined;
-        const { InstanceType, ImageId, KeyName, UserData, SecurityGroupIds, NetworkInterfaces, DisableApiTermination } = input;
-        const given = { InstanceType, ImageId, KeyName, UserData, SecurityGroupIds, NetworkInterfaces, DisableApiTermination };
+        const { InstanceType, ImageId, KeyName, UserData, SecurityGroupIds, NetworkInterfaces, DisableApiTermination } =
+          input;
+        const given = {
+          InstanceType,
+          ImageId,
+          KeyName,
+          UserData,
+          SecurityGroupIds,
+          NetworkInterfaces,
+          DisableApiTermination,
+        };
         const overrides = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-        const data = { ...template?.data, ...overrides } as ResponseLaunchTemplateData;
+        const data = { ...template?.data, ...overrides };
         const subnetId = input.SubnetId ?? data.NetworkInterfaces?.[0]?.SubnetId;
-        if (!subnetId) throw new ServiceError("MissingInput", "No subnets found for the default VPC. Please specify a subnet.");
+        if (!subnetId)
+          throw new ServiceError("MissingInput", "No subnets found for the default VPC. Please specify a subnet.");
         const tags = sortTags([
           ...tagsFor(input.TagSpecifications, "instance"),
           ...tagsFor(template?.data.TagSpecifications, "instance").filter(
@@ -143,7 +167,14 @@ export function instanceHandlers(world: World) {
         const key = input.ClientToken ?? nameOf(tags);
         const id = newEc2Id(world, region, "r-", [subnetId, key]);
         for (let index = 0; index < count; index++) {
-          const spec = { key: [key, String(index)], subnetId, data, tags, reservationId: id, clientToken: input.ClientToken };
+          const spec = {
+            key: [key, String(index)],
+            subnetId,
+            data,
+            tags,
+            reservationId: id,
+            clientToken: input.ClientToken,
+          };
           try {
             launchInstance(world, region, spec);
           } catch (error) {
@@ -169,7 +200,9 @@ export function instanceHandlers(world: World) {
 
     DescribeInstanceStatus: (input, { region }) => {
       const { instances } = world.state(ec2Slot, region);
-      const selected = input.InstanceIds?.length ? findInstances(world, region, input.InstanceIds) : [...instances.values()];
+      const selected = input.InstanceIds?.length
+        ? findInstances(world, region, input.InstanceIds)
+        : [...instances.values()];
       const shown = selected.filter(({ state }) => input.IncludeAllInstances ?? state === "running");
       const { items, nextToken } = page(applyFilters(shown, input.Filters, instanceFields), input);
       return {
@@ -177,7 +210,13 @@ export function instanceHandlers(world: World) {
         InstanceStatuses: items.map((record) => {
           const Status = record.state === "running" ? ("ok" as const) : ("not-applicable" as const);
           const InstanceState = stateOf(record.state);
-          return { InstanceId: record.InstanceId, AvailabilityZone: record.az, InstanceState, InstanceStatus: { Status }, SystemStatus: { Status } };
+          return {
+            InstanceId: record.InstanceId,
+            AvailabilityZone: record.az,
+            InstanceState,
+            InstanceStatus: { Status },
+            SystemStatus: { Status },
+          };
         }),
       };
     },
@@ -217,7 +256,10 @@ export function instanceHandlers(world: World) {
         case "sourceDestCheck":
           return { InstanceId, SourceDestCheck: { Value: record.sourceDestCheck } };
         case "instanceInitiatedShutdownBehavior":
-          return { InstanceId, InstanceInitiatedShutdownBehavior: { Value: record.data.InstanceInitiatedShutdownBehavior ?? "stop" } };
+          return {
+            InstanceId,
+            InstanceInitiatedShutdownBehavior: { Value: record.data.InstanceInitiatedShutdownBehavior ?? "stop" },
+          };
         case "groupSet":
           return { InstanceId, Groups: record.securityGroupIds.map((GroupId) => ({ GroupId })) };
         default:
@@ -230,7 +272,10 @@ export function instanceHandlers(world: World) {
       if (!record) return {};
       const needsStop = input.InstanceType?.Value !== undefined || input.UserData !== undefined;
       if (needsStop && record.state !== "stopped") {
-        throw new ServiceError("IncorrectInstanceState", `The instance '${record.InstanceId}' is not in the 'stopped' state.`);
+        throw new ServiceError(
+          "IncorrectInstanceState",
+          `The instance '${record.InstanceId}' is not in the 'stopped' state.`,
+        );
       }
       record.terminationProtected = input.DisableApiTermination?.Value ?? record.terminationProtected;
       record.stopProtected = input.DisableApiStop?.Value ?? record.stopProtected;
@@ -260,7 +305,10 @@ function findInstances(world: World, region: string, ids: readonly string[]): In
   const missing = ids.filter((id) => !instances.has(id));
   if (missing.length > 0) {
     const [noun, verb] = missing.length > 1 ? ["IDs", "do"] : ["ID", "does"];
-    throw new ServiceError("InvalidInstanceID.NotFound", `The instance ${noun} '${missing.join(", ")}' ${verb} not exist`);
+    throw new ServiceError(
+      "InvalidInstanceID.NotFound",
+      `The instance ${noun} '${missing.join(", ")}' ${verb} not exist`,
+    );
   }
   return ids.flatMap((id) => instances.get(id) ?? []);
 }

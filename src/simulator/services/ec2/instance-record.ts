@@ -26,14 +26,7 @@ export interface Instance {
 
 /** What may change about an instance; every change is told to the listeners of its Region. */
 export type InstanceChange =
-  | "launched"
-  | "running"
-  | "serving"
-  | "not serving"
-  | "stopping"
-  | "stopped"
-  | "shutting-down"
-  | "terminated";
+  "launched" | "running" | "serving" | "not serving" | "stopping" | "stopped" | "shutting-down" | "terminated";
 
 /** An instance as the service itself keeps it. */
 export interface InstanceRecord {

@@ -4,6 +4,7 @@ import type { LatencyRowId } from "../../../latency/table.js";
 import { workFor } from "../../region-outages.js";
 import { ServiceError } from "../../service.js";
 import type { StateSlot, World } from "../../world.js";
+import { amazonLinuxImageId } from "./catalogue.js";
 import type { Instance, InstanceChange, InstanceRecord } from "./instance-record.js";
 import { createInterface, deleteInterface } from "./interfaces.js";
 import { securityGroupOf, subnetOf } from "./lookup.js";
@@ -56,7 +57,7 @@ export function launchInstance(world: World, region: string, spec: LaunchSpec): 
   const { data } = spec;
   const subnet = subnetOf(world, region, spec.subnetId);
   const instanceType = data.InstanceType ?? "m1.small";
-  checkImage(data.ImageId);
+  const imageId = resolveImage(world, region, data.ImageId);
   const groupIds = securityGroupsOf(world, region, subnet.VpcId, data);
   const userData = data.UserData ?? "";
   if (Buffer.from(userData, "base64").length > 16_384) {
@@ -96,7 +97,7 @@ export function launchInstance(world: World, region: string, spec: LaunchSpec): 
     terminationProtected: data.DisableApiTermination ?? false,
     stopProtected: data.DisableApiStop ?? false,
     sourceDestCheck: true,
-    data,
+    data: { ...data, ImageId: imageId },
     clientToken: spec.clientToken,
     Tags: [...spec.tags],
   };
@@ -135,7 +136,10 @@ export function stopInstance(world: World, region: string, record: InstanceRecor
   if (record.state === "stopped" || record.state === "stopping") return;
   if (record.state !== "running" && record.state !== "pending") throw wrongState(record, "stopped");
   if (record.stopProtected) {
-    throw new ServiceError("OperationNotPermitted", `The instance '${record.InstanceId}' may not be stopped. Modify its 'disableApiStop' instance attribute and try again.`);
+    throw new ServiceError(
+      "OperationNotPermitted",
+      `The instance '${record.InstanceId}' may not be stopped. Modify its 'disableApiStop' instance attribute and try again.`,
+    );
   }
   goDown(world, record, "stopping", "Client.UserInitiatedShutdown: User initiated shutdown");
   announce(world, region, record, "stopping");
@@ -240,12 +244,15 @@ function view(world: World, region: string, record: InstanceRecord): Instance {
   };
 }
 
-function checkImage(imageId: string | undefined): void {
-  if (!imageId) throw new ServiceError("MissingParameter", "The request must contain the parameter ImageId");
+function resolveImage(world: World, region: string, image: string | undefined): string {
+  if (!image) throw new ServiceError("MissingParameter", "The request must contain the parameter ImageId");
   // Which images exist is not modelled: every well-formed id and every Systems Manager alias counts as one.
-  if (!/^(ami-[0-9a-f]+|resolve:ssm:.+)$/.test(imageId)) {
-    throw new ServiceError("InvalidAMIID.Malformed", `Invalid id: "${imageId}" (expecting "ami-...")`);
+  if (image.startsWith("resolve:ssm:"))
+    return amazonLinuxImageId(world, region, image.includes("arm64") ? "arm64" : "x86_64");
+  if (!/^ami-[0-9a-f]+$/.test(image)) {
+    throw new ServiceError("InvalidAMIID.Malformed", `Invalid id: "${image}" (expecting "ami-...")`);
   }
+  return image;
 }
 
 function securityGroupsOf(world: World, region: string, vpcId: string, data: ResponseLaunchTemplateData): string[] {
@@ -253,7 +260,10 @@ function securityGroupsOf(world: World, region: string, vpcId: string, data: Res
   const groups = given.map((id) => securityGroupOf(world, region, id));
   const foreign = groups.find((group) => group.VpcId !== vpcId);
   if (foreign) {
-    throw new ServiceError("InvalidParameter", `Security group ${foreign.GroupId} and subnet belong to different networks.`);
+    throw new ServiceError(
+      "InvalidParameter",
+      `Security group ${foreign.GroupId} and subnet belong to different networks.`,
+    );
   }
   if (groups.length > 0) return groups.map(({ GroupId }) => GroupId);
   const all = [...world.state(ec2Slot, region).securityGroups.values()];

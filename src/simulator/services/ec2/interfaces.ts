@@ -57,7 +57,10 @@ function freeAddress(world: World, region: string, subnetId: string, block: stri
     const address = formatAddress(cidr.first + 4 + ((start + offset) % usable));
     if (!used.has(address)) return address;
   }
-  throw new ServiceError("InsufficientFreeAddressesInSubnet", `There are not enough free addresses in subnet '${subnetId}'.`);
+  throw new ServiceError(
+    "InsufficientFreeAddressesInSubnet",
+    `There are not enough free addresses in subnet '${subnetId}'.`,
+  );
 }
 
 const interfaceFields: FilterFields<InterfaceRecord> = {

@@ -32,10 +32,19 @@ export interface ResolvedLaunchTemplate {
  *
  * @throws ServiceError InvalidLaunchTemplateId.NotFound and its like
  */
-export function resolveLaunchTemplate(world: World, region: string, reference: LaunchTemplateReference): ResolvedLaunchTemplate {
+export function resolveLaunchTemplate(
+  world: World,
+  region: string,
+  reference: LaunchTemplateReference,
+): ResolvedLaunchTemplate {
   const template = templateOf(world, region, reference);
   const version = versionOf(template, reference.Version ?? "$Default");
-  return { id: template.LaunchTemplateId, name: template.LaunchTemplateName, version: version.number, data: version.data };
+  return {
+    id: template.LaunchTemplateId,
+    name: template.LaunchTemplateName,
+    version: version.number,
+    data: version.data,
+  };
 }
 
 const templateFields: FilterFields<LaunchTemplateRecord> = {
@@ -52,7 +61,10 @@ export function launchTemplateHandlers(world: World) {
     CreatedBy: creator,
   });
 
-  const answerVersion = (template: LaunchTemplateRecord, version: LaunchTemplateVersionRecord): LaunchTemplateVersion => ({
+  const answerVersion = (
+    template: LaunchTemplateRecord,
+    version: LaunchTemplateVersionRecord,
+  ): LaunchTemplateVersion => ({
     LaunchTemplateId: template.LaunchTemplateId,
     LaunchTemplateName: template.LaunchTemplateName,
     VersionNumber: version.number,
@@ -70,10 +82,16 @@ export function launchTemplateHandlers(world: World) {
       const template = withClientToken(world, region, "CreateLaunchTemplate", input, existing, () => {
         const name = input.LaunchTemplateName ?? "";
         if (!/^[a-zA-Z0-9().\-/_]{3,128}$/.test(name)) {
-          throw new ServiceError("InvalidLaunchTemplateName.MalformedException", `Invalid launch template name: ${name}`);
+          throw new ServiceError(
+            "InvalidLaunchTemplateName.MalformedException",
+            `Invalid launch template name: ${name}`,
+          );
         }
         if ([...launchTemplates.values()].some(({ LaunchTemplateName }) => LaunchTemplateName === name)) {
-          throw new ServiceError("InvalidLaunchTemplateName.AlreadyExistsException", "Launch template name already in use.");
+          throw new ServiceError(
+            "InvalidLaunchTemplateName.AlreadyExistsException",
+            "Launch template name already in use.",
+          );
         }
         const id = newEc2Id(world, region, "lt-", [name]);
         const resource: LaunchTemplateRecord = {
@@ -100,7 +118,12 @@ export function launchTemplateHandlers(world: World) {
       const version = newVersion(world, number, input.VersionDescription, data);
       template.versions.set(number, version);
       template.LatestVersionNumber = number;
-      world.note({ region, service: "ec2", resource: template.LaunchTemplateName, what: `launch template version ${number} created` });
+      world.note({
+        region,
+        service: "ec2",
+        resource: template.LaunchTemplateName,
+        what: `launch template version ${number} created`,
+      });
       return { LaunchTemplateVersion: answerVersion(template, version) };
     },
 
@@ -109,8 +132,12 @@ export function launchTemplateHandlers(world: World) {
       const selected =
         input.LaunchTemplateIds?.length || input.LaunchTemplateNames?.length
           ? [
-              ...(input.LaunchTemplateIds ?? []).map((LaunchTemplateId) => templateOf(world, region, { LaunchTemplateId })),
-              ...(input.LaunchTemplateNames ?? []).map((LaunchTemplateName) => templateOf(world, region, { LaunchTemplateName })),
+              ...(input.LaunchTemplateIds ?? []).map((LaunchTemplateId) =>
+                templateOf(world, region, { LaunchTemplateId }),
+              ),
+              ...(input.LaunchTemplateNames ?? []).map((LaunchTemplateName) =>
+                templateOf(world, region, { LaunchTemplateName }),
+              ),
             ]
           : [...launchTemplates.values()];
       const { items, nextToken } = page(applyFilters(selected, input.Filters, templateFields), input);
@@ -156,15 +183,30 @@ export function launchTemplateHandlers(world: World) {
       for (const wanted of input.Versions ?? []) {
         const VersionNumber = Number(wanted);
         const base = { LaunchTemplateId, LaunchTemplateName, VersionNumber };
-        if (VersionNumber !== template.DefaultVersionNumber && template.versions.delete(VersionNumber)) deleted.push(base);
-        else failed.push({ ...base, ResponseError: { Code: "launchTemplateVersionDoesNotExist" as const, Message: "The version does not exist or is the default version" } });
+        if (VersionNumber !== template.DefaultVersionNumber && template.versions.delete(VersionNumber))
+          deleted.push(base);
+        else
+          failed.push({
+            ...base,
+            ResponseError: {
+              Code: "launchTemplateVersionDoesNotExist" as const,
+              Message: "The version does not exist or is the default version",
+            },
+          });
       }
-      return { SuccessfullyDeletedLaunchTemplateVersions: deleted, UnsuccessfullyDeletedLaunchTemplateVersions: failed };
+      return {
+        SuccessfullyDeletedLaunchTemplateVersions: deleted,
+        UnsuccessfullyDeletedLaunchTemplateVersions: failed,
+      };
     },
   } satisfies Ec2Handlers;
 }
 
-function templateOf(world: World, region: string, { LaunchTemplateId, LaunchTemplateName }: LaunchTemplateReference): LaunchTemplateRecord {
+function templateOf(
+  world: World,
+  region: string,
+  { LaunchTemplateId, LaunchTemplateName }: LaunchTemplateReference,
+): LaunchTemplateRecord {
   const { launchTemplates } = world.state(ec2Slot, region);
   if (!LaunchTemplateId && !LaunchTemplateName) {
     throw new ServiceError("MissingParameter", "Either launch template ID or launch template name is required");
@@ -174,13 +216,23 @@ function templateOf(world: World, region: string, { LaunchTemplateId, LaunchTemp
     : [...launchTemplates.values()].find((candidate) => candidate.LaunchTemplateName === LaunchTemplateName);
   if (template) return template;
   throw LaunchTemplateId
-    ? new ServiceError("InvalidLaunchTemplateId.NotFound", `The specified launch template, with template ID ${LaunchTemplateId}, does not exist.`)
-    : new ServiceError("InvalidLaunchTemplateName.NotFoundException", `The specified launch template, with template name ${LaunchTemplateName ?? ""}, does not exist.`);
+    ? new ServiceError(
+        "InvalidLaunchTemplateId.NotFound",
+        `The specified launch template, with template ID ${LaunchTemplateId}, does not exist.`,
+      )
+    : new ServiceError(
+        "InvalidLaunchTemplateName.NotFoundException",
+        `The specified launch template, with template name ${LaunchTemplateName ?? ""}, does not exist.`,
+      );
 }
 
 function versionOf(template: LaunchTemplateRecord, wanted: string): LaunchTemplateVersionRecord {
   const number =
-    wanted === "$Latest" ? template.LatestVersionNumber : wanted === "$Default" ? template.DefaultVersionNumber : Number(wanted);
+    wanted === "$Latest"
+      ? template.LatestVersionNumber
+      : wanted === "$Default"
+        ? template.DefaultVersionNumber
+        : Number(wanted);
   const version = template.versions.get(number);
   if (!version) {
     throw new ServiceError(
@@ -203,5 +255,5 @@ function newVersion(
 /** What was asked for is what is answered: the two shapes differ in the names of their types only. */
 function dataFrom(data: object | undefined): ResponseLaunchTemplateData {
   const given = structuredClone(data ?? {}) as ResponseLaunchTemplateData;
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as ResponseLaunchTemplateData;
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

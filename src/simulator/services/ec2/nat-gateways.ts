@@ -118,7 +118,8 @@ export function natGatewayHandlers(world: World) {
     DeleteNatGateway: ({ NatGatewayId }, { region }) => {
       const state = world.state(ec2Slot, region);
       const nat = found(state.natGateways, NatGatewayId, "NatGatewayNotFound", "natGateway");
-      if (nat.State === "deleted") throw new ServiceError("NatGatewayNotFound", `NatGateway ${nat.NatGatewayId} was not found`);
+      if (nat.State === "deleted")
+        throw new ServiceError("NatGatewayNotFound", `NatGateway ${nat.NatGatewayId} was not found`);
       if (nat.State !== "deleting") {
         nat.State = "deleting";
         workFor(world, "nat.delete", { region, resource: nat.NatGatewayId }, () => finishDeletion(world, region, nat));
@@ -136,14 +137,20 @@ function createNatGateway(world: World, region: string, input: CreateNatGatewayR
     ? found(state.addresses, input.AllocationId, "InvalidAllocationID.NotFound", "allocation")
     : undefined;
   if (address?.AssociationId) {
-    throw new ServiceError("Resource.AlreadyAssociated", `Elastic IP address [${address.AllocationId}] is already associated`);
+    throw new ServiceError(
+      "Resource.AlreadyAssociated",
+      `Elastic IP address [${address.AllocationId}] is already associated`,
+    );
   }
   const inZone = [...state.natGateways.values()].filter(
     ({ SubnetId, State }) =>
       State !== "deleted" && state.subnets.get(SubnetId)?.AvailabilityZone === subnet.AvailabilityZone,
   );
   if (inZone.length >= ec2Quota(world, region, "natGatewaysPerZone")) {
-    throw new ServiceError("NatGatewayLimitExceeded", "The maximum number of NAT gateways in this Availability Zone has been reached.");
+    throw new ServiceError(
+      "NatGatewayLimitExceeded",
+      "The maximum number of NAT gateways in this Availability Zone has been reached.",
+    );
   }
   const tags = tagsFor(input.TagSpecifications, "natgateway");
   const id = newEc2Id(world, region, "nat-", [subnet.SubnetId, input.ClientToken ?? nameOf(tags)]);

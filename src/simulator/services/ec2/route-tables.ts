@@ -46,7 +46,9 @@ export function routeTableHandlers(world: World) {
           OwnerId: accountId,
           PropagatingVgws: [],
           Associations: [],
-          Routes: [{ DestinationCidrBlock: vpc.CidrBlock, GatewayId: "local", Origin: "CreateRouteTable", State: "active" }],
+          Routes: [
+            { DestinationCidrBlock: vpc.CidrBlock, GatewayId: "local", Origin: "CreateRouteTable", State: "active" },
+          ],
           Tags: tags,
         };
         state.routeTables.set(id, resource);
@@ -80,7 +82,8 @@ export function routeTableHandlers(world: World) {
       for (const other of state.routeTables.values()) {
         const held = other.Associations.find((association) => association.SubnetId === subnet.SubnetId);
         if (!held) continue;
-        if (other === table) return { AssociationId: held.RouteTableAssociationId, AssociationState: { State: "associated" } };
+        if (other === table)
+          return { AssociationId: held.RouteTableAssociationId, AssociationState: { State: "associated" } };
         throw new ServiceError(
           "Resource.AlreadyAssociated",
           `the specified association for route table ${table.RouteTableId} conflicts with an existing association`,

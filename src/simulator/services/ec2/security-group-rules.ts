@@ -68,11 +68,18 @@ export function securityGroupRuleHandlers(world: World) {
           rules.find((rule) => ruleKey(rule) === ruleKey(content)),
         );
     if (wanted.includes(undefined)) {
-      const code = input.SecurityGroupRuleIds?.length ? "InvalidSecurityGroupRuleId.NotFound" : "InvalidPermission.NotFound";
+      const code = input.SecurityGroupRuleIds?.length
+        ? "InvalidSecurityGroupRuleId.NotFound"
+        : "InvalidPermission.NotFound";
       throw new ServiceError(code, "The specified rule does not exist in this security group.");
     }
     for (const rule of wanted) if (rule) securityGroupRules.delete(rule.SecurityGroupRuleId);
-    world.note({ region, service: "ec2", resource: group.GroupId, what: `security group rules removed: ${wanted.length}` });
+    world.note({
+      region,
+      service: "ec2",
+      resource: group.GroupId,
+      what: `security group rules removed: ${wanted.length}`,
+    });
     announceNetworkChange(world, region);
     return { Return: true };
   };
@@ -86,7 +93,12 @@ export function securityGroupRuleHandlers(world: World) {
     DescribeSecurityGroupRules: (input, { region }) => {
       const { securityGroupRules } = world.state(ec2Slot, region);
       const ids = input.SecurityGroupRuleIds;
-      const selected = selectByIds(securityGroupRules, ids, "InvalidSecurityGroupRuleId.NotFound", "security group rule");
+      const selected = selectByIds(
+        securityGroupRules,
+        ids,
+        "InvalidSecurityGroupRuleId.NotFound",
+        "security group rule",
+      );
       const { items, nextToken } = page(applyFilters(selected, input.Filters, ruleFields), input);
       return { SecurityGroupRules: items, NextToken: nextToken };
     },
@@ -116,7 +128,10 @@ export function rulesOf(world: World, region: string, groupId: string, isEgress:
 
 /** Rules in the older shape, which gathers the peers of one protocol and port range. */
 export function permissionsOf(rules: readonly SecurityGroupRuleRecord[]): IpPermission[] {
-  const permissions = new Map<string, IpPermission & Required<Pick<IpPermission, "IpRanges" | "Ipv6Ranges" | "UserIdGroupPairs" | "PrefixListIds">>>();
+  const permissions = new Map<
+    string,
+    IpPermission & Required<Pick<IpPermission, "IpRanges" | "Ipv6Ranges" | "UserIdGroupPairs" | "PrefixListIds">>
+  >();
   for (const { IpProtocol, FromPort, ToPort, Description, ...source } of rules) {
     const key = `${IpProtocol}/${FromPort ?? ""}/${ToPort ?? ""}`;
     let permission = permissions.get(key);
@@ -129,7 +144,11 @@ export function permissionsOf(rules: readonly SecurityGroupRuleRecord[]): IpPerm
     if (source.CidrIpv6) permission.Ipv6Ranges?.push({ CidrIpv6: source.CidrIpv6, Description });
     if (source.PrefixListId) permission.PrefixListIds?.push({ PrefixListId: source.PrefixListId, Description });
     if (source.ReferencedGroupInfo) {
-      permission.UserIdGroupPairs?.push({ GroupId: source.ReferencedGroupInfo.GroupId, UserId: source.ReferencedGroupInfo.UserId, Description });
+      permission.UserIdGroupPairs?.push({
+        GroupId: source.ReferencedGroupInfo.GroupId,
+        UserId: source.ReferencedGroupInfo.UserId,
+        Description,
+      });
     }
   }
   return [...permissions.values()];
@@ -162,7 +181,13 @@ export function admitsTcp(
     });
 }
 
-const protocolNames: Readonly<Record<string, string>> = { "6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", all: "-1" };
+const protocolNames: Readonly<Record<string, string>> = {
+  "6": "tcp",
+  "17": "udp",
+  "1": "icmp",
+  "58": "icmpv6",
+  all: "-1",
+};
 
 function permissionsFrom(input: {
   readonly IpPermissions?: readonly IpPermission[] | undefined;
@@ -185,7 +210,9 @@ function contentsOf(world: World, region: string, permissions: readonly IpPermis
       ...(peers.IpRanges ?? []).map(({ CidrIp, Description }) => rule({ CidrIpv4: CidrIp, Description })),
       ...(peers.Ipv6Ranges ?? []).map(({ CidrIpv6, Description }) => rule({ CidrIpv6, Description })),
       ...(peers.PrefixListIds ?? []).map(({ PrefixListId, Description }) => rule({ PrefixListId, Description })),
-      ...(peers.UserIdGroupPairs ?? []).map(({ GroupId, Description }) => rule({ ReferencedGroupId: GroupId, Description })),
+      ...(peers.UserIdGroupPairs ?? []).map(({ GroupId, Description }) =>
+        rule({ ReferencedGroupId: GroupId, Description }),
+      ),
     ];
   });
 }
@@ -195,7 +222,10 @@ function contentFromRequest(world: World, region: string, request: SecurityGroup
   const protocol = protocolNames[given] ?? given;
   const everyPort = protocol === "-1";
   if (!everyPort && (request.FromPort === undefined || request.ToPort === undefined)) {
-    throw new ServiceError("InvalidParameterValue", `Invalid value for portRange. Must specify both from and to ports with ${protocol}.`);
+    throw new ServiceError(
+      "InvalidParameterValue",
+      `Invalid value for portRange. Must specify both from and to ports with ${protocol}.`,
+    );
   }
   if (request.CidrIpv4 !== undefined && !parseCidr(request.CidrIpv4)) {
     throw new ServiceError("InvalidParameterValue", `CIDR block ${request.CidrIpv4} is malformed`);

@@ -55,7 +55,10 @@ export function securityGroupHandlers(world: World) {
       const state = world.state(ec2Slot, region);
       const group = securityGroupOf(world, region, GroupId);
       if (group.GroupName === "default") {
-        throw new ServiceError("CannotDelete", `the specified group: "${group.GroupId}" name: "default" cannot be deleted by a user`);
+        throw new ServiceError(
+          "CannotDelete",
+          `the specified group: "${group.GroupId}" name: "default" cannot be deleted by a user`,
+        );
       }
       const inUse = [...state.interfaces.values()].some(({ groupIds }) => groupIds.includes(group.GroupId));
       const referred = [...state.securityGroupRules.values()].some(

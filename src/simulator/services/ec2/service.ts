@@ -45,10 +45,12 @@ function guarded(handlers: Ec2Handlers): Ec2Handlers {
     (handler: AnyHandler): AnyHandler =>
     (input, context) => {
       if (input.DryRun) {
-        throw new ServiceError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", { status: 412 });
+        throw new ServiceError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", {
+          status: 412,
+        });
       }
       return structuredClone(handler(input, context));
     };
   const entries = Object.entries(handlers as Record<string, AnyHandler>);
-  return Object.fromEntries(entries.map(([operation, handler]) => [operation, wrap(handler)])) as Ec2Handlers;
+  return Object.fromEntries(entries.map(([operation, handler]) => [operation, wrap(handler)]));
 }

@@ -1,3 +1,4 @@
+import type * as client from "@aws-sdk/client-ec2";
 import type {
   Address,
   InternetGateway,
@@ -16,8 +17,7 @@ import { ServiceError, type Handlers } from "../../service.js";
 import type { StateSlot, World } from "../../world.js";
 import type { InstanceRecord } from "./instance-record.js";
 
-export type Ec2Client = typeof import("@aws-sdk/client-ec2");
-export type Ec2Handlers = Handlers<Ec2Client>;
+export type Ec2Handlers = Handlers<typeof client>;
 
 /** A resource in AWS's own shape, with those members present that the service always sets. */
 export type Stored<T extends { Tags?: Tag[] | undefined }, K extends keyof T> = T & {
@@ -43,7 +43,10 @@ export interface SecurityGroupRecord {
   Tags: Tag[];
 }
 
-export type SecurityGroupRuleRecord = Stored<SecurityGroupRule, "SecurityGroupRuleId" | "GroupId" | "IsEgress" | "IpProtocol">;
+export type SecurityGroupRuleRecord = Stored<
+  SecurityGroupRule,
+  "SecurityGroupRuleId" | "GroupId" | "IsEgress" | "IpProtocol"
+>;
 
 export interface LaunchTemplateRecord {
   readonly LaunchTemplateId: string;
@@ -122,7 +125,9 @@ export function newEc2Id(world: World, region: string, prefix: string, key: read
 
 /** The tags that a creation gives to a kind of resource, sorted by key. */
 export function tagsFor(specifications: readonly TagSpecification[] | undefined, type: string): Tag[] {
-  const tags = (specifications ?? []).filter(({ ResourceType }) => ResourceType === type).flatMap(({ Tags }) => Tags ?? []);
+  const tags = (specifications ?? [])
+    .filter(({ ResourceType }) => ResourceType === type)
+    .flatMap(({ Tags }) => Tags ?? []);
   return sortTags(tags.map(({ Key, Value }) => ({ Key, Value: Value ?? "" })));
 }
 

@@ -38,14 +38,18 @@ export function subnetHandlers(world: World) {
       const vpc = vpcOf(world, region, input.VpcId);
       const cidr = parseCidr(input.CidrBlock ?? "");
       const vpcCidr = parseCidr(vpc.CidrBlock);
-      if (!cidr || !vpcCidr) throw invalidParameter(`Value (${input.CidrBlock ?? ""}) for parameter cidrBlock is invalid.`);
+      if (!cidr || !vpcCidr)
+        throw invalidParameter(`Value (${input.CidrBlock ?? ""}) for parameter cidrBlock is invalid.`);
       if (!contains(vpcCidr, cidr) || cidr.prefix > 28) {
         throw new ServiceError("InvalidSubnet.Range", `The CIDR '${input.CidrBlock ?? ""}' is invalid.`);
       }
       for (const other of state.subnets.values()) {
         const otherCidr = parseCidr(other.CidrBlock);
         if (other.VpcId === vpc.VpcId && otherCidr && overlaps(cidr, otherCidr)) {
-          throw new ServiceError("InvalidSubnet.Conflict", `The CIDR '${input.CidrBlock ?? ""}' conflicts with another subnet`);
+          throw new ServiceError(
+            "InvalidSubnet.Conflict",
+            `The CIDR '${input.CidrBlock ?? ""}' conflicts with another subnet`,
+          );
         }
       }
       const zones = availabilityZones(region);
@@ -99,7 +103,8 @@ export function subnetHandlers(world: World) {
     ModifySubnetAttribute: (input, { region }) => {
       const subnet = subnetOf(world, region, input.SubnetId);
       subnet.MapPublicIpOnLaunch = input.MapPublicIpOnLaunch?.Value ?? subnet.MapPublicIpOnLaunch;
-      subnet.AssignIpv6AddressOnCreation = input.AssignIpv6AddressOnCreation?.Value ?? subnet.AssignIpv6AddressOnCreation;
+      subnet.AssignIpv6AddressOnCreation =
+        input.AssignIpv6AddressOnCreation?.Value ?? subnet.AssignIpv6AddressOnCreation;
       subnet.EnableDns64 = input.EnableDns64?.Value ?? subnet.EnableDns64;
       const options = (subnet.PrivateDnsNameOptionsOnLaunch ??= {});
       options.HostnameType = input.PrivateDnsHostnameTypeOnLaunch ?? options.HostnameType;

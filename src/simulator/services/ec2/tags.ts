@@ -16,7 +16,10 @@ export function tagHandlers(world: World) {
       const state = world.state(ec2Slot, region);
       for (const { Key = "" } of Tags) {
         if (Key.startsWith("aws:")) {
-          throw new ServiceError("InvalidParameterValue", "Tag keys starting with 'aws:' are reserved for internal use");
+          throw new ServiceError(
+            "InvalidParameterValue",
+            "Tag keys starting with 'aws:' are reserved for internal use",
+          );
         }
       }
       for (const resource of Resources.map((id) => taggable(state, id))) {
@@ -30,7 +33,9 @@ export function tagHandlers(world: World) {
       const state = world.state(ec2Slot, region);
       for (const resource of Resources.map((id) => taggable(state, id))) {
         resource.Tags = resource.Tags.filter(({ Key, Value }) =>
-          Tags ? !Tags.some((tag) => tag.Key === Key && (tag.Value === undefined || tag.Value === Value)) : Key?.startsWith("aws:"),
+          Tags
+            ? !Tags.some((tag) => tag.Key === Key && (tag.Value === undefined || tag.Value === Value))
+            : Key?.startsWith("aws:"),
         );
       }
       return {};

@@ -68,7 +68,11 @@ export function vpcHandlers(world: World) {
 
     DescribeVpcs: (input, { region }) => {
       const { vpcs } = world.state(ec2Slot, region);
-      const selected = applyFilters(selectByIds(vpcs, input.VpcIds, "InvalidVpcID.NotFound", "vpc"), input.Filters, vpcFields);
+      const selected = applyFilters(
+        selectByIds(vpcs, input.VpcIds, "InvalidVpcID.NotFound", "vpc"),
+        input.Filters,
+        vpcFields,
+      );
       const { items, nextToken } = page(selected, input);
       return { Vpcs: items.map(answer), NextToken: nextToken };
     },
@@ -106,7 +110,8 @@ export function vpcHandlers(world: World) {
         [...state.internetGateways.values()].some(({ Attachments }) => Attachments.some(inVpc)) ||
         routeTables.some((table) => !isMain(table)) ||
         groups.some(({ GroupName }) => GroupName !== "default");
-      if (holds) throw new ServiceError("DependencyViolation", `The vpc '${id}' has dependencies and cannot be deleted.`);
+      if (holds)
+        throw new ServiceError("DependencyViolation", `The vpc '${id}' has dependencies and cannot be deleted.`);
       for (const { RouteTableId } of routeTables) state.routeTables.delete(RouteTableId);
       for (const { GroupId } of groups) {
         state.securityGroups.delete(GroupId);
@@ -121,14 +126,20 @@ export function vpcHandlers(world: World) {
 
     DescribeNetworkAcls: (input, { region }) => {
       const state = world.state(ec2Slot, region);
-      const acls = new Map([...state.vpcs.values()].map((vpc) => [aclId(world, region, vpc), defaultAcl(world, region, state, vpc)]));
+      const acls = new Map(
+        [...state.vpcs.values()].map((vpc) => [aclId(world, region, vpc), defaultAcl(world, region, state, vpc)]),
+      );
       const selected = selectByIds(acls, input.NetworkAclIds, "InvalidNetworkAclID.NotFound", "networkAcl");
       return { NetworkAcls: applyFilters(selected, input.Filters, aclFields) };
     },
   } satisfies Ec2Handlers;
 }
 
-function isMain({ Associations }: { readonly Associations: readonly { readonly Main?: boolean | undefined }[] }): boolean {
+function isMain({
+  Associations,
+}: {
+  readonly Associations: readonly { readonly Main?: boolean | undefined }[];
+}): boolean {
   return Associations.some(({ Main }) => Main === true);
 }
 

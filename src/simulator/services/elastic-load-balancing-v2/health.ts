@@ -90,7 +90,10 @@ function whyUnused(world: World, region: string, group: TargetGroupRecord, targe
   const loadBalancers = loadBalancersUsing(world, region, group.arn);
   const notInUse = "Target.NotInUse" as const;
   if (loadBalancers.length === 0) {
-    return { reason: notInUse, description: "Target group is not configured to receive traffic from the load balancer" };
+    return {
+      reason: notInUse,
+      description: "Target group is not configured to receive traffic from the load balancer",
+    };
   }
   const zone = getInstance(world, region, target.instanceId ?? "")?.az;
   const zones = loadBalancers.flatMap((loadBalancer) => loadBalancer.zones.map((enabled) => enabled.zone));
@@ -146,7 +149,11 @@ function noticeGone(
   instanceId: string,
   state: "stopped" | "terminated",
 ): void {
-  const subject = { region, resource: target.id, occurrence: `${group.name}/${target.port}/${state}/${target.generation}` };
+  const subject = {
+    region,
+    resource: target.id,
+    occurrence: `${group.name}/${target.port}/${state}/${target.generation}`,
+  };
   workFor(world, "elb.target-state", subject, () => {
     const now = getInstance(world, region, instanceId)?.state;
     if (now === "running" || now === "pending") return;
@@ -236,10 +243,17 @@ export function targetKey({ id, port }: { readonly id: string; readonly port: nu
 
 function allTargets(world: World, region: string): [TargetGroupRecord, TargetRecord][] {
   const groups = [...world.state(elbSlot, region).targetGroups.values()];
-  return groups.flatMap((group) => [...group.targets.values()].map((target): [TargetGroupRecord, TargetRecord] => [group, target]));
+  return groups.flatMap((group) =>
+    [...group.targets.values()].map((target): [TargetGroupRecord, TargetRecord] => [group, target]),
+  );
 }
 
 function note(world: World, region: string, group: TargetGroupRecord, target: TargetRecord, what: string): void {
-  world.note({ region, service: "elastic-load-balancing-v2", resource: `${group.name}/${target.id}`, what: `target ${what}` });
+  world.note({
+    region,
+    service: "elastic-load-balancing-v2",
+    resource: `${group.name}/${target.id}`,
+    what: `target ${what}`,
+  });
   for (const listener of world.state(watchSlot, region).listeners) listener(group.arn, target);
 }

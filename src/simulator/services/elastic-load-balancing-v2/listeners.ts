@@ -27,11 +27,19 @@ export function listenerHandlers(world: World) {
       const { Port: port, Protocol: protocol } = input;
       if (!port || port < 1 || port > 65_535) throw validationError("A port between 1 and 65535 must be specified");
       if (protocol !== "HTTP" && protocol !== "HTTPS") {
-        throw new ServiceError("UnsupportedProtocolException", `Protocol '${String(protocol)}' is not supported by this load balancer`);
+        throw new ServiceError(
+          "UnsupportedProtocolException",
+          `Protocol '${String(protocol)}' is not supported by this load balancer`,
+        );
       }
-      const others = [...state.listeners.values()].filter(({ loadBalancerArn }) => loadBalancerArn === loadBalancer.arn);
+      const others = [...state.listeners.values()].filter(
+        ({ loadBalancerArn }) => loadBalancerArn === loadBalancer.arn,
+      );
       if (others.some((other) => other.port === port)) {
-        throw new ServiceError("DuplicateListenerException", "A listener already exists on this port for this load balancer");
+        throw new ServiceError(
+          "DuplicateListenerException",
+          "A listener already exists on this port for this load balancer",
+        );
       }
       checkCertificates(protocol, input.Certificates);
       const defaultActions = checkedActions(world, region, input.DefaultActions);
@@ -74,7 +82,8 @@ export function listenerHandlers(world: World) {
       listener.port = input.Port ?? listener.port;
       listener.protocol = protocol;
       listener.certificates = certificates;
-      listener.sslPolicy = protocol === "HTTPS" ? (input.SslPolicy ?? listener.sslPolicy ?? DEFAULT_SSL_POLICY) : undefined;
+      listener.sslPolicy =
+        protocol === "HTTPS" ? (input.SslPolicy ?? listener.sslPolicy ?? DEFAULT_SSL_POLICY) : undefined;
       syncAllGroups(world, region);
       note(world, region, listener, "listener modified");
       return { Listeners: [answer(listener)] };
@@ -89,7 +98,10 @@ export function listenerHandlers(world: World) {
     },
 
     DescribeListenerCertificates: ({ ListenerArn }, { region }) => ({
-      Certificates: listenerOf(world, region, ListenerArn).certificates.map(({ CertificateArn }) => ({ CertificateArn, IsDefault: true })),
+      Certificates: listenerOf(world, region, ListenerArn).certificates.map(({ CertificateArn }) => ({
+        CertificateArn,
+        IsDefault: true,
+      })),
     }),
   } satisfies ElbHandlers;
 }
@@ -102,7 +114,8 @@ export function checkedActions(world: World, region: string, actions: readonly A
     const Order = actions.length > 1 ? (action.Order ?? index + 1) : action.Order;
     if (action.Type !== "forward") return { ...action, Order };
     const groups = forwardedTo([action]);
-    if (groups.length === 0 || groups.some(({ arn }) => !arn)) throw validationError("A target group ARN must be specified");
+    if (groups.length === 0 || groups.some(({ arn }) => !arn))
+      throw validationError("A target group ARN must be specified");
     return {
       Type: "forward" as const,
       Order,

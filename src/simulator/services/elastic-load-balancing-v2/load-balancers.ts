@@ -29,7 +29,9 @@ export function loadBalancerHandlers(world: World) {
       const name = input.Name ?? "";
       checkName(name);
       if ((input.Type ?? "application") !== "application") {
-        throw new ServiceError("NotImplemented", "the simulator models application load balancers only", { status: 501 });
+        throw new ServiceError("NotImplemented", "the simulator models application load balancers only", {
+          status: 501,
+        });
       }
       const subnetIds = input.SubnetMappings?.length
         ? input.SubnetMappings.map(({ SubnetId = "" }) => SubnetId)
@@ -131,7 +133,9 @@ export function loadBalancerHandlers(world: World) {
       const kept = record.zones.filter(({ subnetId }) => subnetIds.includes(subnetId));
       for (const zone of record.zones) if (!kept.includes(zone)) deleteInterface(world, region, zone.interfaceId);
       const added = subnetIds.filter((id) => !kept.some(({ subnetId }) => subnetId === id));
-      const made = added.map((subnetId) => zoneFor(world, region, record.name, record.arn, subnetId, record.securityGroups));
+      const made = added.map((subnetId) =>
+        zoneFor(world, region, record.name, record.arn, subnetId, record.securityGroups),
+      );
       record.zones = [...kept, ...made];
       syncAll(world, region);
       return { AvailabilityZones: zonesOf(record), IpAddressType: record.ipAddressType };
@@ -202,7 +206,12 @@ function checkSubnets(world: World, region: string, subnetIds: readonly string[]
   return found[0]?.VpcId ?? "";
 }
 
-function securityGroupsFor(world: World, region: string, vpcId: string, given: readonly string[] | undefined): string[] {
+function securityGroupsFor(
+  world: World,
+  region: string,
+  vpcId: string,
+  given: readonly string[] | undefined,
+): string[] {
   const groups = [...world.state(ec2Slot, region).securityGroups.values()].filter((group) => group.VpcId === vpcId);
   if (!given?.length) return groups.filter(({ GroupName }) => GroupName === "default").map(({ GroupId }) => GroupId);
   const unknown = given.find((id) => !groups.some(({ GroupId }) => GroupId === id));
@@ -221,8 +230,19 @@ function zoneFor(
   groupIds: readonly string[],
 ): ZoneRecord {
   const description = `ELB app/${name}/${key.split("/").at(-1) ?? key}`;
-  const made = createInterface(world, region, { key: ["elb", key], subnetId, type: "interface", description, groupIds });
-  return { zone: made.AvailabilityZone, subnetId, interfaceId: made.NetworkInterfaceId, address: made.PrivateIpAddress };
+  const made = createInterface(world, region, {
+    key: ["elb", key],
+    subnetId,
+    type: "interface",
+    description,
+    groupIds,
+  });
+  return {
+    zone: made.AvailabilityZone,
+    subnetId,
+    interfaceId: made.NetworkInterfaceId,
+    address: made.PrivateIpAddress,
+  };
 }
 
 function isSame(record: LoadBalancerRecord, input: CreateLoadBalancerInput, subnetIds: readonly string[]): boolean {

@@ -87,7 +87,8 @@ export function routeRequest(world: World, dnsName: string, key: string, options
         return failed(action.FixedResponseConfig?.StatusCode ?? "503");
       case "redirect": {
         const next = redirectPort(listener, action);
-        if (next === undefined || next === port) return failed(action.RedirectConfig?.StatusCode === "HTTP_302" ? "302" : "301");
+        if (next === undefined || next === port)
+          return failed(action.RedirectConfig?.StatusCode === "HTTP_302" ? "302" : "301");
         port = next;
         continue;
       }
@@ -98,7 +99,13 @@ export function routeRequest(world: World, dnsName: string, key: string, options
   return failed("310");
 }
 
-function forward(world: World, region: string, loadBalancer: LoadBalancerRecord, action: Action, key: string): RoutedRequest {
+function forward(
+  world: World,
+  region: string,
+  loadBalancer: LoadBalancerRecord,
+  action: Action,
+  key: string,
+): RoutedRequest {
   const draw = (what: string): number => world.draw(`route/${loadBalancer.dnsName}/${what}/${key}`);
   const group = chooseGroup(world, region, action, draw("group"));
   const candidates = group ? candidatesOf(group) : [];
@@ -108,8 +115,14 @@ function forward(world: World, region: string, loadBalancer: LoadBalancerRecord,
   if (!instance?.serving) return failed("502");
   const isAdmitted = loadBalancer.zones.some(
     ({ address }) =>
-      admitsTcp(world, region, instance.securityGroupIds, "ingress", target.port, { groupIds: loadBalancer.securityGroups, address }) &&
-      admitsTcp(world, region, loadBalancer.securityGroups, "egress", target.port, { groupIds: instance.securityGroupIds, address: instance.privateIp }),
+      admitsTcp(world, region, instance.securityGroupIds, "ingress", target.port, {
+        groupIds: loadBalancer.securityGroups,
+        address,
+      }) &&
+      admitsTcp(world, region, loadBalancer.securityGroups, "egress", target.port, {
+        groupIds: instance.securityGroupIds,
+        address: instance.privateIp,
+      }),
   );
   return isAdmitted ? { status: "forwarded", region, instanceId: instance.id } : failed("504");
 }
@@ -168,7 +181,10 @@ function meets(condition: RuleCondition, path: string, host: string): boolean {
 }
 
 function wildcard(pattern: string): RegExp {
-  const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&").replace(/\*/g, ".*").replace(/\?/g, ".");
+  const escaped = pattern
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replace(/\*/g, ".*")
+    .replace(/\?/g, ".");
   return new RegExp(`^${escaped}$`);
 }
 
@@ -179,7 +195,10 @@ function redirectPort(listener: ListenerRecord, { RedirectConfig }: Action): num
 }
 
 function recordByDns(world: World, dnsName: string): { region: string; record: LoadBalancerRecord } | undefined {
-  const name = dnsName.toLowerCase().replace(/\.$/, "").replace(/^dualstack\./, "");
+  const name = dnsName
+    .toLowerCase()
+    .replace(/\.$/, "")
+    .replace(/^dualstack\./, "");
   const region = /^[^.]+\.([a-z0-9-]+)\.elb\.amazonaws\.com$/.exec(name)?.[1];
   if (!region) return undefined;
   for (const record of world.state(elbSlot, region).loadBalancers.values()) {

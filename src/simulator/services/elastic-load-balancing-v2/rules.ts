@@ -3,7 +3,15 @@ import type { Rule } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { ServiceError } from "../../service.js";
 import type { World } from "../../world.js";
 import { checkedActions, syncAllGroups } from "./listeners.js";
-import { elbSlot, listenerOf, newElbId, page, type ElbHandlers, type ListenerRecord, type RuleRecord } from "./state.js";
+import {
+  elbSlot,
+  listenerOf,
+  newElbId,
+  page,
+  type ElbHandlers,
+  type ListenerRecord,
+  type RuleRecord,
+} from "./state.js";
 
 /** Rules of listeners; the default rule shows the listener's default actions. */
 export function ruleHandlers(world: World) {
@@ -42,7 +50,10 @@ export function ruleHandlers(world: World) {
     },
 
     SetRulePriorities: ({ RulePriorities = [] }, { region }) => {
-      const changed = RulePriorities.map(({ RuleArn, Priority }) => ({ ...ruleOf(world, region, RuleArn), priority: Priority ?? 0 }));
+      const changed = RulePriorities.map(({ RuleArn, Priority }) => ({
+        ...ruleOf(world, region, RuleArn),
+        priority: Priority ?? 0,
+      }));
       for (const { listener, rule, priority } of changed) {
         const others = [...listener.rules.values()].filter((other) => !changed.some((change) => change.rule === other));
         if (others.some((other) => other.priority === priority)) throw priorityInUse(priority);

@@ -1,3 +1,4 @@
+import type * as client from "@aws-sdk/client-elastic-load-balancing-v2";
 import type {
   Action,
   Certificate,
@@ -15,7 +16,7 @@ import { resourceId } from "../../identifiers.js";
 import { ServiceError, type Handlers } from "../../service.js";
 import type { Cause, StateSlot, World } from "../../world.js";
 
-export type ElbHandlers = Handlers<typeof import("@aws-sdk/client-elastic-load-balancing-v2")>;
+export type ElbHandlers = Handlers<typeof client>;
 
 export interface LoadBalancerRecord {
   readonly arn: string;

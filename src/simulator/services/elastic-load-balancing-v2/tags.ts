@@ -1,14 +1,7 @@
 import type { Tag } from "@aws-sdk/client-elastic-load-balancing-v2";
 
 import type { World } from "../../world.js";
-import {
-  elbSlot,
-  listenerOf,
-  loadBalancerOf,
-  targetGroupOf,
-  validationError,
-  type ElbHandlers,
-} from "./state.js";
+import { elbSlot, listenerOf, loadBalancerOf, targetGroupOf, validationError, type ElbHandlers } from "./state.js";
 
 /** Tags of load balancers, target groups, listeners and rules, by ARN. */
 export function tagHandlers(world: World) {

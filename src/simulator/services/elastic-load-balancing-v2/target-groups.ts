@@ -52,7 +52,9 @@ export function targetGroupHandlers(world: World) {
       }
       const targetType = input.TargetType ?? "instance";
       if (targetType !== "instance" && targetType !== "ip") {
-        throw new ServiceError("NotImplemented", `the simulator does not model targets of type ${targetType}`, { status: 501 });
+        throw new ServiceError("NotImplemented", `the simulator does not model targets of type ${targetType}`, {
+          status: 501,
+        });
       }
       const { Protocol: protocol, Port: port, VpcId: vpcId } = input;
       if (!protocol) throw validationError("A protocol must be specified");

@@ -5,7 +5,13 @@ import { whenRegionWorks } from "../../standstill.js";
 import type { World } from "../../world.js";
 import { getInstance, listInstances } from "../ec2/instances.js";
 import { leaveChecks, syncTarget, targetKey, watchTargets } from "./health.js";
-import { targetGroupOf, validationError, type ElbHandlers, type TargetGroupRecord, type TargetRecord } from "./state.js";
+import {
+  targetGroupOf,
+  validationError,
+  type ElbHandlers,
+  type TargetGroupRecord,
+  type TargetRecord,
+} from "./state.js";
 
 /** Targets: register, deregister, describe their health. */
 export function targetHandlers(world: World) {
@@ -61,11 +67,19 @@ export function healthOf(group: TargetGroupRecord, target: TargetRecord): Target
         Description: "Target deregistration is in progress",
       };
     case "registering":
-      return { State: "initial", Reason: "Elb.RegistrationInProgress", Description: "Target registration is in progress" };
+      return {
+        State: "initial",
+        Reason: "Elb.RegistrationInProgress",
+        Description: "Target registration is in progress",
+      };
     case "checking":
       switch (target.health) {
         case "initial":
-          return { State: "initial", Reason: "Elb.InitialHealthChecking", Description: "Initial health checks in progress" };
+          return {
+            State: "initial",
+            Reason: "Elb.InitialHealthChecking",
+            Description: "Initial health checks in progress",
+          };
         case "healthy":
           return { State: "healthy" };
         case "unhealthy":
@@ -102,7 +116,11 @@ export function registerTargets(
   targets: readonly TargetDescription[],
 ): void {
   watchTargets(world, region);
-  const checked = targets.map(({ Id = "", Port }) => ({ id: Id, port: Port ?? group.port, instanceId: instanceOf(world, region, group, Id) }));
+  const checked = targets.map(({ Id = "", Port }) => ({
+    id: Id,
+    port: Port ?? group.port,
+    instanceId: instanceOf(world, region, group, Id),
+  }));
   for (const { id, port, instanceId } of checked) {
     const existing = group.targets.get(targetKey({ id, port }));
     const target: TargetRecord = existing ?? {
@@ -129,9 +147,15 @@ export function registerTargets(
 }
 
 /** Deregisters a target: it drains for the group's delay if it could have requests, and is gone then. */
-export function deregisterTarget(world: World, region: string, group: TargetGroupRecord, wanted: TargetDescription): void {
+export function deregisterTarget(
+  world: World,
+  region: string,
+  group: TargetGroupRecord,
+  wanted: TargetDescription,
+): void {
   const target = findTarget(group, wanted);
-  if (!target) throw new ServiceError("InvalidTargetException", `The following targets are not registered: ${wanted.Id ?? ""}`);
+  if (!target)
+    throw new ServiceError("InvalidTargetException", `The following targets are not registered: ${wanted.Id ?? ""}`);
   if (target.mode === "draining") return;
   note(world, region, group, target.id, "target deregistered");
   const remove = (): void => {
@@ -167,7 +191,8 @@ function instanceOf(world: World, region: string, group: TargetGroupRecord, id: 
     )?.id;
   }
   const instance = getInstance(world, region, id);
-  if (!instance) throw new ServiceError("InvalidTargetException", `The following targets are not valid instances: '${id}'`);
+  if (!instance)
+    throw new ServiceError("InvalidTargetException", `The following targets are not valid instances: '${id}'`);
   if (instance.vpcId !== group.vpcId) {
     throw new ServiceError(
       "InvalidTargetException",
