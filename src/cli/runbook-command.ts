@@ -36,6 +36,7 @@ export function runbookCommand(finish: (code: number) => void): Command {
     )
     .option("--resume <run>", "go on with a run that was interrupted")
     .option("--report <file>", "where to write the HTML report (default: the run's folder)")
+    .option("--sequential", "run the steps one after another, with plain Pulumi operations: for comparison")
     .option("--accept-data-loss <app>", "go on although more may be lost than the objective allows; names the app");
 
   return command.action(async (argument, options) => {
@@ -55,6 +56,7 @@ export function runbookCommand(finish: (code: number) => void): Command {
         target: target.target,
         backend: target.backend,
         mode: options.mode,
+        sequential: options.sequential ?? false,
         ...(options.acceptDataLoss === undefined ? {} : { acceptDataLoss: options.acceptDataLoss }),
       };
       if (options.plan) {

@@ -37,7 +37,7 @@ export function simulatorCommand(finish: (code: number) => void): Command {
       await simulator.close();
       rmSync(folder, { recursive: true, force: true });
     }
-  }) as unknown as Command;
+  });
 }
 
 /** Resolves when the operator ends the process. */

@@ -31,7 +31,7 @@ export function createSimulatorTarget(simulator: Simulator): Target {
       usersSince = clock.now();
       clock.schedule(usersSince, () => {
         usersSince = clock.now();
-        workload = startWorkload(world, { domain, ordersPerSecond, api: simulator.api });
+        workload = startWorkload(world, { domain, ordersPerSecond });
       });
       clock.settle();
     },
