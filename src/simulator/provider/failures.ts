@@ -1,10 +1,10 @@
 import grpc from "@grpc/grpc-js";
-import any from "google-protobuf/google/protobuf/any_pb.js";
 import statusMessages from "@pulumi/pulumi/proto/status_pb.js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 
 import { RegionUnreachableError, ServiceError } from "../service.js";
 import { marshal, type Properties } from "./properties.js";
+import { Any } from "./protobuf.js";
 
 /** A call to AWS failed, in the words of the Go SDK that the real provider uses. */
 export class AwsCallError extends Error {
@@ -64,7 +64,7 @@ export function grpcError(error: unknown): Partial<grpc.ServiceError> {
   detail.setId(error.id);
   detail.setProperties(marshal(error.properties));
   detail.setReasonsList([error.reason]);
-  const packed = new any.Any();
+  const packed = new Any();
   packed.pack(detail.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
   const status = new statusMessages.Status();
   status.setCode(grpc.status.UNKNOWN);

@@ -1,5 +1,4 @@
 import type grpc from "@grpc/grpc-js";
-import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import plugin from "@pulumi/pulumi/proto/plugin_pb.js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 
@@ -13,6 +12,7 @@ import { callAws } from "./context.js";
 import { grpcError } from "./failures.js";
 import { invoke } from "./invoke.js";
 import { equal, marshal, unmarshal } from "./properties.js";
+import { Empty } from "./protobuf.js";
 import { createResourceHandlers } from "./resource-handlers.js";
 import { shortUrn } from "./urn.js";
 
@@ -71,15 +71,15 @@ export function createHandlers(options: HandlerOptions): grpc.UntypedServiceImpl
       response.setAcceptOutputs(false);
       return response;
     }),
-    getPluginInfo: unary<empty.Empty, plugin.PluginInfo>(() => {
+    getPluginInfo: unary<Empty, plugin.PluginInfo>(() => {
       const info = new plugin.PluginInfo();
       info.setVersion(version);
       return info;
     }),
-    attach: unary<unknown, empty.Empty>(() => new empty.Empty()),
-    cancel: unary<unknown, empty.Empty>((_request, peer) => {
+    attach: unary<unknown, Empty>(() => new Empty()),
+    cancel: unary<unknown, Empty>((_request, peer) => {
       connections.cancel(peer);
-      return new empty.Empty();
+      return new Empty();
     }),
     checkConfig: unary<messages.CheckRequest, messages.CheckResponse>((request) => {
       const response = new messages.CheckResponse();
@@ -114,10 +114,10 @@ export function createHandlers(options: HandlerOptions): grpc.UntypedServiceImpl
     update: unary<messages.UpdateRequest, messages.UpdateResponse>((request, peer) =>
       tracked(calls, request.getUrn(), (call) => resources.update(request, peer, call)),
     ),
-    delete: unary<messages.DeleteRequest, empty.Empty>((request, peer) =>
+    delete: unary<messages.DeleteRequest, Empty>((request, peer) =>
       tracked(calls, request.getUrn(), async (call) => {
         await resources.delete(request, peer, call);
-        return new empty.Empty();
+        return new Empty();
       }),
     ),
     construct: unary(constructComponent),

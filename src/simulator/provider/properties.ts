@@ -1,4 +1,4 @@
-import struct from "google-protobuf/google/protobuf/struct_pb.js";
+import { Struct, type JavaScriptValue } from "./protobuf.js";
 
 /**
  * Pulumi's property values on the wire: JSON in a protobuf Struct, with marked objects for what JSON lacks. Written
@@ -25,7 +25,7 @@ export interface Unmarshalled {
 }
 
 /** Reads a Struct; secrets and outputs become their values, resource references their ids. */
-export function unmarshal(message: struct.Struct | undefined): Unmarshalled {
+export function unmarshal(message: Struct | undefined): Unmarshalled {
   const secretKeys = new Set<string>();
   const values: Record<string, Value> = {};
   const raw = (message?.toJavaScript() ?? {}) as Properties;
@@ -36,7 +36,7 @@ export function unmarshal(message: struct.Struct | undefined): Unmarshalled {
 }
 
 /** URNs of the resources that a property refers to, in their order. */
-export function referencedUrns(message: struct.Struct | undefined, property: string): readonly string[] {
+export function referencedUrns(message: Struct | undefined, property: string): readonly string[] {
   const urns: string[] = [];
   const collect = (value: unknown): void => {
     if (Array.isArray(value)) value.forEach(collect);
@@ -65,13 +65,13 @@ function plain(value: Value, onSecret: () => void): Value {
 }
 
 /** Writes a Struct; properties named in `secretKeys` become secrets, undefined ones are left out. */
-export function marshal(values: object, secretKeys: ReadonlySet<string> = new Set()): struct.Struct {
-  const out: Record<string, struct.JavaScriptValue> = {};
+export function marshal(values: object, secretKeys: ReadonlySet<string> = new Set()): Struct {
+  const out: Record<string, JavaScriptValue> = {};
   for (const [key, value] of Object.entries(values) as [string, Value | undefined][]) {
     if (value === undefined) continue;
     out[key] = toJson(secretKeys.has(key) ? secret(value) : value);
   }
-  return struct.Struct.fromJavaScript(out);
+  return Struct.fromJavaScript(out);
 }
 
 /** The text of an asset, or undefined for a value that is none; an asset of a file is read by the engine's side only. */
@@ -90,7 +90,7 @@ export function resourceReference(urn: string, id: string | undefined, version: 
   return { [signatureKey]: resourceSignature, urn, packageVersion: version, ...(id === undefined ? {} : { id }) };
 }
 
-function toJson(value: unknown): struct.JavaScriptValue {
+function toJson(value: unknown): JavaScriptValue {
   if (value === null || typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
   if (value instanceof Date) return value.toISOString();
   if (Array.isArray(value)) return value.map((element) => (element === undefined ? null : toJson(element)));
