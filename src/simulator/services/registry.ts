@@ -8,6 +8,7 @@ import { iam } from "./iam/service.js";
 import { kms } from "./kms/service.js";
 import { rds } from "./rds/service.js";
 import { route53 } from "./route-53/service.js";
+import { s3 } from "./s3/service.js";
 import { sts } from "./sts.js";
 
 /** Every service that the simulated AWS serves; the wire and the provider find them here. */
@@ -19,6 +20,7 @@ export const services: readonly ServiceDefinition[] = [
   autoScaling,
   elasticLoadBalancingV2,
   rds,
+  s3,
   route53,
   cloudWatch,
   fis,

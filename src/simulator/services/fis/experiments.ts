@@ -6,12 +6,15 @@ import { whenRegionWorks } from "./region.js";
 import { fisSlot, hasEnded, type ActionRecord, type ExperimentRecord, type ExperimentStatus } from "./state.js";
 import { resolveTargets } from "./targets.js";
 
+/** An experiment is pending just long enough for StartExperiment to answer so. */
+const PENDING_MS = 1;
+
 /** Starts the life of an experiment that was just created: initiating, then its actions. */
 export function launch(world: World, experiment: ExperimentRecord): void {
   const { region, id } = experiment;
   const work = (step: () => void) => () => whenRegionWorks(world, region, step);
   world.at(
-    0,
+    PENDING_MS,
     work(() => {
       if (experiment.status === "pending") setStatus(experiment, "initiating", "Experiment is initiating.");
     }),
