@@ -242,7 +242,7 @@ describe("simulated EC2: launch templates", () => {
     const run = { LaunchTemplate: { LaunchTemplateId }, SubnetId: network.subnetIds[1], MinCount: 1, MaxCount: 1 };
     const [launched] = call(ec2, "RunInstances", run).Instances ?? [];
     assert.equal(launched?.InstanceType, "t3.medium");
-    assert.equal(launched?.Tags?.find(({ Key }) => Key === "tier")?.Value, "web");
+    assert.equal(launched.Tags?.find(({ Key }) => Key === "tier")?.Value, "web");
     call(ec2, "ModifyLaunchTemplate", { LaunchTemplateId, DefaultVersion: "2" });
     assert.equal(call(ec2, "RunInstances", run).Instances?.[0]?.InstanceType, "m6i.large");
     assert.throws(() => types("7"), answersError("InvalidLaunchTemplateId.VersionNotFound"));

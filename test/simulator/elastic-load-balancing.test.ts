@@ -333,6 +333,9 @@ describe("simulated load balancer", () => {
     ]);
     assert.ok((series?.buckets.length ?? 0) >= 4);
     assert.equal(series?.buckets.at(-1)?.maximum, 1);
+    const span = world.spans.filter(({ label }) => label === "metric period").at(-1);
+    const cause = span && "span" in span.cause ? span.cause.span : 0;
+    assert.equal(world.spans.find(({ id }) => id === cause)?.label, "target health check");
   });
 
   it("refuses what AWS refuses: too few zones, deletion under protection, a group in use, targets that don't run", async () => {
