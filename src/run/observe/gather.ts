@@ -20,16 +20,20 @@ export async function gatherObservation(
     readStandby(context),
     regionHealth(context, lostRegion),
   ]);
-  // A lag measured after the source was lost says how long ago that was, not what will be missing.
-  const lagSeconds = primaryHealth === "healthy" ? (standby.replica?.lagSeconds ?? null) : null;
+  // After the source was lost, every replica reports an error and a lag that grows: neither says what will be missing.
+  const { lagSeconds, replicationStatus } =
+    (primaryHealth === "healthy" ? standby.replica : null) ?? unknownReplication;
   return toObservation(context, {
     stacks,
     standby,
     lagSeconds,
+    replicationStatus,
     primary: "presumed-lost",
     primaryAnswers: primaryHealth === "healthy",
   });
 }
+
+const unknownReplication = { lagSeconds: null, replicationStatus: null };
 
 /** Puts together what was read. */
 export function toObservation(
@@ -37,13 +41,15 @@ export function toObservation(
   facts: {
     readonly stacks: StackFacts;
     readonly standby: StandbyFacts;
+    /** Lag and status of the replication while the source still worked; null when unknown. */
     readonly lagSeconds: number | null;
+    readonly replicationStatus: string | null;
     readonly primary: PrimaryStatus;
     readonly primaryAnswers: boolean;
   },
 ): Observation {
   const { target, tools, input } = context;
-  const { stacks, standby, lagSeconds } = facts;
+  const { stacks, standby, lagSeconds, replicationStatus } = facts;
   return {
     at: new Date(target.clock.now()).toISOString(),
     targetReachable: standby.health !== "impaired",
@@ -55,7 +61,7 @@ export function toObservation(
     },
     primary: facts.primary,
     activation: stacks.activation,
-    replica: standby.replica && { ...standby.replica, lagSeconds },
+    replica: standby.replica && { ...standby.replica, lagSeconds, replicationStatus },
     capacity: standby.capacity,
     promotion: stacks.promotion,
   };

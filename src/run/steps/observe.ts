@@ -1,3 +1,4 @@
+import type { ReplicaObservation } from "../../plan/observation.js";
 import type { ObserveStep } from "../../plan/step.js";
 import { toObservation } from "../observe/gather.js";
 import { judgeLoss, type Loss, type PrimarySignals } from "../observe/loss.js";
@@ -28,25 +29,27 @@ export async function observe(_step: ObserveStep, context: StepContext): Promise
   slow.catch(() => undefined);
 
   const looks: PrimarySignals[] = [];
-  const lags: number[] = [];
+  const replicasBefore: ReplicaObservation[] = [];
   const { loss, standby } = await waitUntil(
     async (): Promise<Look<{ readonly loss: Loss; readonly standby: StandbyFacts }>> => {
       const [signals, facts] = await Promise.all([lookAtPrimary(context), readStandby(context)]);
       looks.push(signals);
       const judged = judgeLoss(looks, lossOptions(context));
-      const lag = facts.replica?.lagSeconds ?? null;
-      if (judged.suspectedAt === undefined && lag !== null) lags.push(lag);
+      if (judged.suspectedAt === undefined && facts.replica) replicasBefore.push(facts.replica);
       if (judged.lost) return { found: { loss: judged, standby: facts } };
       return { missing: judged.signs.length === 0 ? "the primary serves" : judged.signs.join(", ") };
     },
     { clock: target.clock, signal, everySeconds: LOOK_SECONDS, onMissing: progress },
   );
 
-  const lagSeconds = lags.at(-1) ?? context.planned?.replica?.lagSeconds ?? null;
+  const before = replicasBefore.at(-1) ?? context.planned?.replica;
+  const lagSeconds =
+    replicasBefore.findLast((replica) => replica.lagSeconds !== null)?.lagSeconds ?? before?.lagSeconds ?? null;
   const observation = toObservation(context, {
     stacks: await slow,
     standby,
     lagSeconds,
+    replicationStatus: before?.replicationStatus ?? null,
     primary: "lost",
     primaryAnswers: looks.at(-1)?.regionAnswers ?? false,
   });
