@@ -62,7 +62,8 @@ describe("evaluation of alarms", () => {
 
 describe("rules of composite alarms", () => {
   const states = { a: "ALARM", b: "OK", "c d": "INSUFFICIENT_DATA" } as const;
-  const holds = (rule: string): boolean => alarmRuleHolds(parseAlarmRule(rule), (name) => states[name as keyof typeof states]);
+  const holds = (rule: string): boolean =>
+    alarmRuleHolds(parseAlarmRule(rule), (name) => states[name as keyof typeof states]);
 
   it("combine states with AND before OR, NOT and brackets", () => {
     assert.equal(holds('ALARM(a) AND OK("b")'), true);

@@ -81,7 +81,9 @@ describe("CloudWatch", () => {
     const alarmSpans = world.spans.filter(({ subject }) => subject.resource === "lag");
     const crossed = alarmSpans.find(({ cause }) => "root" in cause && cause.root === "slow replica");
     assert.equal(crossed?.label, "alarm period x data points");
-    assert.ok(alarmSpans.some(({ row, cause }) => row === "cloudwatch.metric" && "span" in cause && cause.span === crossed?.id));
+    assert.ok(
+      alarmSpans.some(({ row, cause }) => row === "cloudwatch.metric" && "span" in cause && cause.span === crossed.id),
+    );
   });
 
   it("evaluates high-resolution alarms every 10 s", async () => {
@@ -151,7 +153,9 @@ describe("CloudWatch", () => {
     world.every(10_000, () => putLag(9));
     await clock.sleep(4 * MINUTE);
     assert.equal(alarmState(world, region, "page"), "ALARM");
-    assert.throws(() => api.call(cloudWatch, "DeleteAlarms", { AlarmNames: ["lag"] }, context), { code: "ValidationError" });
+    assert.throws(() => api.call(cloudWatch, "DeleteAlarms", { AlarmNames: ["lag"] }, context), {
+      code: "ValidationError",
+    });
     api.call(cloudWatch, "DeleteAlarms", { AlarmNames: ["page", "lag"] }, context);
     assert.equal(alarmState(world, region, "lag"), undefined);
   });
@@ -179,7 +183,12 @@ describe("CloudWatch", () => {
 
   it("answers statistics by period, from single values, values with counts and statistic sets", async () => {
     const put = (datum: object): object =>
-      api.call(cloudWatch, "PutMetricData", { Namespace: "Shop", MetricData: [{ MetricName: "Total", ...datum }] }, context);
+      api.call(
+        cloudWatch,
+        "PutMetricData",
+        { Namespace: "Shop", MetricData: [{ MetricName: "Total", ...datum }] },
+        context,
+      );
     put({ Value: 10 });
     put({ Values: [1, 2], Counts: [1, 3] });
     await clock.sleep(MINUTE);
@@ -199,7 +208,13 @@ describe("CloudWatch", () => {
       context,
     );
     assert.deepEqual(
-      Datapoints.map(({ Sum, SampleCount, Minimum, Maximum, Average }) => [Sum, SampleCount, Minimum, Maximum, Average]),
+      Datapoints.map(({ Sum, SampleCount, Minimum, Maximum, Average }) => [
+        Sum,
+        SampleCount,
+        Minimum,
+        Maximum,
+        Average,
+      ]),
       [
         [17, 5, 1, 10, 3.4],
         [10, 2, 4, 6, 5],
@@ -210,7 +225,12 @@ describe("CloudWatch", () => {
       Id: "m1",
       MetricStat: { Metric: { Namespace: "Shop", MetricName: "Total" }, Period: 300, Stat: "Sum" },
     };
-    const { MetricDataResults = [] } = api.call(cloudWatch, "GetMetricData", { MetricDataQueries: [query], ...range }, context);
+    const { MetricDataResults = [] } = api.call(
+      cloudWatch,
+      "GetMetricData",
+      { MetricDataQueries: [query], ...range },
+      context,
+    );
     assert.deepEqual(MetricDataResults[0]?.Values, [27]);
   });
 

@@ -75,11 +75,17 @@ describe("name service with failover", () => {
     await untilAnswered(away);
     await simulation.pass(61);
     const { spans } = simulation.world;
-    const detected = spans.find(({ label, cause }) => label === "health check interval x threshold" && "root" in cause && cause.root === "fault");
+    const detected = spans.find(
+      ({ label, cause }) => label === "health check interval x threshold" && "root" in cause && cause.root === "fault",
+    );
     assert.equal(detected?.subject.resource, zone.answersId);
     assert.ok(Math.abs(detected.startedAt - faultAt) < 1000);
-    const aggregated = spans.find(({ row, cause }) => row === "route53.health-aggregation" && "span" in cause && cause.span === detected.id);
-    const cached = spans.find(({ label, cause }) => label === "DNS time to live" && "span" in cause && cause.span === aggregated?.id);
+    const aggregated = spans.find(
+      ({ row, cause }) => row === "route53.health-aggregation" && "span" in cause && cause.span === detected.id,
+    );
+    const cached = spans.find(
+      ({ label, cause }) => label === "DNS time to live" && "span" in cause && cause.span === aggregated?.id,
+    );
     assert.equal(cached && (cached.endedAt - cached.startedAt) / 1000, 60);
     assert.equal(cached?.subject.resource, DOMAIN);
   });

@@ -27,11 +27,13 @@ export function createWebTier({ api }: Simulation, region: string, instances: nu
     const input = { VpcId, CidrBlock: `10.0.${index}.0/24`, AvailabilityZone: `${region}${letter}` };
     return api.call(ec2, "CreateSubnet", input, context).Subnet?.SubnetId ?? "";
   });
-  const group = api.call(ec2, "CreateSecurityGroup", { GroupName: "web", Description: "web", VpcId }, context).GroupId ?? "";
+  const group =
+    api.call(ec2, "CreateSecurityGroup", { GroupName: "web", Description: "web", VpcId }, context).GroupId ?? "";
   const everybody = [{ IpProtocol: "tcp", FromPort: 80, ToPort: 80, IpRanges: [{ CidrIp: "0.0.0.0/0" }] }];
   api.call(ec2, "AuthorizeSecurityGroupIngress", { GroupId: group, IpPermissions: everybody }, context);
   const [balancer] =
-    api.call(elb, "CreateLoadBalancer", { Name: "web", Subnets: subnets, SecurityGroups: [group] }, context).LoadBalancers ?? [];
+    api.call(elb, "CreateLoadBalancer", { Name: "web", Subnets: subnets, SecurityGroups: [group] }, context)
+      .LoadBalancers ?? [];
   const [targets] =
     api.call(
       elb,
@@ -51,8 +53,15 @@ export function createWebTier({ api }: Simulation, region: string, instances: nu
     },
     context,
   );
-  const userData = [`DATABASE_IDENTIFIER=${DATABASE}`, ...(imagesBucket ? [`IMAGES_BUCKET=${imagesBucket}`] : [])].join("\n");
-  const tier = { region, dnsName: balancer?.DNSName ?? "", zoneId: balancer?.CanonicalHostedZoneId ?? "", targetGroupArn };
+  const userData = [`DATABASE_IDENTIFIER=${DATABASE}`, ...(imagesBucket ? [`IMAGES_BUCKET=${imagesBucket}`] : [])].join(
+    "\n",
+  );
+  const tier = {
+    region,
+    dnsName: balancer?.DNSName ?? "",
+    zoneId: balancer?.CanonicalHostedZoneId ?? "",
+    targetGroupArn,
+  };
   const instanceIds = Array.from({ length: instances }, (_, index) => {
     const input = {
       ImageId: "ami-0123456789abcdef0",
@@ -75,7 +84,10 @@ export function registerInstances({ api }: Simulation, { region, targetGroupArn,
 }
 
 /** Two web tiers that answer, the home one and the standby's. */
-export async function createWebTiers(simulation: Simulation, instances = { home: 2, away: 2 }): Promise<{ home: WebTier; away: WebTier }> {
+export async function createWebTiers(
+  simulation: Simulation,
+  instances = { home: 2, away: 2 },
+): Promise<{ home: WebTier; away: WebTier }> {
   const home = createWebTier(simulation, HOME, instances.home);
   const away = createWebTier(simulation, AWAY, instances.away);
   await simulation.pass(360);
@@ -94,9 +106,11 @@ export interface FailoverZone {
 /** The failover pair of the pilot light: a calculated check of the home load balancer and of the fence marker. */
 export function createFailoverZone({ api }: Simulation, home: WebTier, away: WebTier): FailoverZone {
   const context = { region: AWAY, cause: "deploy" };
-  const zoneId = api.call(route53, "CreateHostedZone", { Name: DOMAIN, CallerReference: "zone" }, context).HostedZone?.Id ?? "";
+  const zoneId =
+    api.call(route53, "CreateHostedZone", { Name: DOMAIN, CallerReference: "zone" }, context).HostedZone?.Id ?? "";
   const check = (CallerReference: string, HealthCheckConfig: object): string =>
-    api.call(route53, "CreateHealthCheck", { CallerReference, HealthCheckConfig: HealthCheckConfig as never }, context).HealthCheck?.Id ?? "";
+    api.call(route53, "CreateHealthCheck", { CallerReference, HealthCheckConfig: HealthCheckConfig as never }, context)
+      .HealthCheck?.Id ?? "";
   const timing = { Type: "HTTP", Port: 80, RequestInterval: 10, FailureThreshold: 3 };
   const answersId = check("answers", { ...timing, FullyQualifiedDomainName: home.dnsName, ResourcePath: "/healthz" });
   const notFencedId = check("fence", {

@@ -27,29 +27,41 @@ const rules = fc.record({
 describe("the ledger of customers", () => {
   it("finds the recovery that the definition names, whatever happened", () => {
     fc.assert(
-      fc.property(histories, rules, fc.integer({ min: 0, max: 8000 }), fc.integer({ min: 0, max: 4000 }), (all, rule, faultAt, beyond) => {
-        const now = (all.at(-1)?.at ?? 0) + beyond;
-        const windowMs = 1000 * rule.windowSeconds;
-        const since = all.filter(({ at }) => at >= faultAt);
-        const failure = since.findIndex(({ failure: why }) => why !== undefined);
-        // The definition, word by word, in quadratic time.
-        const holdsFrom = (from: RequestRecord, index: number): boolean => {
-          const within = since.slice(index).filter(({ at }) => at < from.at + windowMs);
-          const succeeded = within.filter(({ failure: why }) => why === undefined).length;
-          return from.failure === undefined && from.at + windowMs <= now && succeeded >= rule.successRate * within.length;
-        };
-        const candidate = failure < 0 ? undefined : since.find((from, index) => index > failure && holdsFrom(from, index));
-        const expected = failure < 0 ? (since.length > 0 && faultAt + windowMs <= now ? faultAt : undefined) : candidate?.at;
-        const found = findRecovery(all, faultAt, now, rule);
-        assert.equal(found?.recoveredAt, expected);
-        if (found) assert.equal(found.rtoSeconds, (found.recoveredAt - faultAt) / 1000);
-      }),
+      fc.property(
+        histories,
+        rules,
+        fc.integer({ min: 0, max: 8000 }),
+        fc.integer({ min: 0, max: 4000 }),
+        (all, rule, faultAt, beyond) => {
+          const now = (all.at(-1)?.at ?? 0) + beyond;
+          const windowMs = 1000 * rule.windowSeconds;
+          const since = all.filter(({ at }) => at >= faultAt);
+          const failure = since.findIndex(({ failure: why }) => why !== undefined);
+          // The definition, word by word, in quadratic time.
+          const holdsFrom = (from: RequestRecord, index: number): boolean => {
+            const within = since.slice(index).filter(({ at }) => at < from.at + windowMs);
+            const succeeded = within.filter(({ failure: why }) => why === undefined).length;
+            return (
+              from.failure === undefined && from.at + windowMs <= now && succeeded >= rule.successRate * within.length
+            );
+          };
+          const candidate =
+            failure < 0 ? undefined : since.find((from, index) => index > failure && holdsFrom(from, index));
+          const expected =
+            failure < 0 ? (since.length > 0 && faultAt + windowMs <= now ? faultAt : undefined) : candidate?.at;
+          const found = findRecovery(all, faultAt, now, rule);
+          assert.equal(found?.recoveredAt, expected);
+          if (found) assert.equal(found.rtoSeconds, (found.recoveredAt - faultAt) / 1000);
+        },
+      ),
       { numRuns: 500 },
     );
   });
 
   it("does not take a lucky request in the middle of an outage for the recovery", () => {
-    const all = Array.from({ length: 100 }, (_, index) => request(100 * index, index >= 20 && index < 60 && index !== 40));
+    const all = Array.from({ length: 100 }, (_, index) =>
+      request(100 * index, index >= 20 && index < 60 && index !== 40),
+    );
     const rule = { successRate: 0.99, windowSeconds: 2 };
     assert.equal(findRecovery(all, 2000, 10_000, rule)?.rtoSeconds, 4);
   });
@@ -67,8 +79,14 @@ describe("the ledger of customers", () => {
         const intervals = ledger.availability(milliseconds / 1000);
         const total = (pick: (interval: { requests: number; failed: number }) => number): number =>
           intervals.reduce((sum, interval) => sum + pick(interval), 0);
-        assert.equal(total(({ requests }) => requests), all.length);
-        assert.equal(total(({ failed }) => failed), all.filter(({ failure }) => failure !== undefined).length);
+        assert.equal(
+          total(({ requests }) => requests),
+          all.length,
+        );
+        assert.equal(
+          total(({ failed }) => failed),
+          all.filter(({ failure }) => failure !== undefined).length,
+        );
       }),
     );
   });

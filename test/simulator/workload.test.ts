@@ -12,8 +12,13 @@ const ORDERS_PER_SECOND = 5;
 const steady = { successRate: 0.99, windowSeconds: 30 };
 
 /** A shop that serves from HOME, with a replica, a web tier that stands by in AWAY, and customers. */
-async function openShop(options: { readonly seed?: number; readonly away?: number } = {}): Promise<{ simulation: Simulation; workload: Workload }> {
-  const simulation = createSimulation({ ...(options.seed === undefined ? {} : { seed: options.seed }), profile: "drawn" });
+async function openShop(
+  options: { readonly seed?: number; readonly away?: number } = {},
+): Promise<{ simulation: Simulation; workload: Workload }> {
+  const simulation = createSimulation({
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
+    profile: "drawn",
+  });
   await createReplicatedDatabase(simulation, DATABASE);
   const { home, away } = await createWebTiers(simulation, { home: 2, away: options.away ?? 2 });
   createFailoverZone(simulation, home, away);
@@ -47,7 +52,10 @@ describe("simulated customers", () => {
     try {
       await simulation.pass(60);
       injectRegionLoss(simulation.world, HOME, simulation.world.now());
-      await simulation.clock.pollUntil(() => resolveName(simulation.world, DOMAIN)?.targets[0]?.includes(AWAY) ?? false, { intervalMs: 100 });
+      await simulation.clock.pollUntil(
+        () => resolveName(simulation.world, DOMAIN)?.targets[0]?.includes(AWAY) ?? false,
+        { intervalMs: 100 },
+      );
       const changedAt = simulation.world.now();
       await simulation.pass(70);
       const since = workload.ledger.requests.filter(({ at }) => at >= changedAt);
@@ -99,7 +107,10 @@ describe("simulated customers", () => {
       await simulation.pass(30);
       simulation.clock.stop();
       const first = workload.ledger.requests[0]?.at ?? from;
-      return workload.ledger.requests.map(({ at, kind, id, failure }) => `${(at - first).toFixed(0)} ${kind} ${id} ${failure}`).slice(0, 250).join("\n");
+      return workload.ledger.requests
+        .map(({ at, kind, id, failure }) => `${(at - first).toFixed(0)} ${kind} ${id} ${failure}`)
+        .slice(0, 250)
+        .join("\n");
     };
     const [once, again, other] = [await run(7), await run(7), await run(8)];
     assert.equal(once, again);

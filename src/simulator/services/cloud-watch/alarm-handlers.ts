@@ -54,7 +54,8 @@ export function alarmHandlers(world: World) {
     for (const name of names ?? []) {
       const alarm = alarmsIn(region).get(name);
       if (!alarm) continue;
-      alarm.config = { ...alarm.config, ActionsEnabled: enabled } as never;
+      if (alarm.kind === "metric") alarm.config = { ...alarm.config, ActionsEnabled: enabled };
+      else alarm.config = { ...alarm.config, ActionsEnabled: enabled };
       addHistory(world, alarm, "ConfigurationUpdate", `Alarm "${name}" updated`, { type: "Update" });
     }
   };

@@ -50,12 +50,8 @@ export function validateHealthCheck(given: HealthCheckConfig, checkExists: (id: 
 export function updatedConfig(config: HealthCheckConfig, update: UpdateHealthCheckRequest): HealthCheckConfig {
   const { HealthCheckId: _id, HealthCheckVersion: _version, ResetElements = [], ...members } = update;
   const given = Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
-  const merged: Record<string, unknown> = { ...config, ...given };
-  for (const element of ResetElements) {
-    if (element === "ChildHealthChecks") merged[element] = [];
-    else delete merged[element];
-  }
-  return merged as unknown as HealthCheckConfig;
+  const reset = ResetElements.map((element) => [element, element === "ChildHealthChecks" ? [] : undefined]);
+  return { ...config, ...given, ...Object.fromEntries(reset) } as HealthCheckConfig;
 }
 
 function validateEndpoint(config: HealthCheckConfig, type: string): HealthCheckConfig {

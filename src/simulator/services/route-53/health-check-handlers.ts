@@ -93,7 +93,7 @@ export function healthCheckHandlers(world: World) {
     },
 
     ListHealthChecks: ({ Marker, MaxItems }) => {
-      const size = MaxItems === undefined ? PAGE : Number(MaxItems);
+      const size = MaxItems ?? PAGE;
       const sorted = [...state.checks.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
       const { items, next } = pageFrom(sorted, size, ({ id }) => Marker === undefined || id >= bareId(Marker));
       return {

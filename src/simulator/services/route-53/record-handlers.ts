@@ -41,7 +41,7 @@ export function recordHandlers(world: World) {
       if (input.StartRecordIdentifier && !input.StartRecordType) {
         throw invalidInput("The input is not valid: StartRecordIdentifier requires StartRecordType");
       }
-      const size = Math.min(RECORDS_PER_PAGE, input.MaxItems === undefined ? RECORDS_PER_PAGE : Number(input.MaxItems));
+      const size = Math.min(RECORDS_PER_PAGE, input.MaxItems ?? RECORDS_PER_PAGE);
       const start = [
         input.StartRecordName === undefined ? "" : sortName(canonicalName(input.StartRecordName)),
         input.StartRecordType ?? "",

@@ -1,3 +1,5 @@
+import type * as client from "@aws-sdk/client-route-53";
+
 import { defineService, RegionUnreachableError, type Handlers } from "../../service.js";
 import type { World } from "../../world.js";
 import { healthCheckHandlers } from "./health-check-handlers.js";
@@ -6,7 +8,7 @@ import { CONTROL_PLANE_REGION } from "./state.js";
 import { tagHandlers } from "./tag-handlers.js";
 import { zoneHandlers } from "./zone-handlers.js";
 
-type Client = typeof import("@aws-sdk/client-route-53");
+type Client = typeof client;
 
 /**
  * Amazon Route 53. Its API runs in us-east-1 and is refused while that Region is impaired; name servers and health

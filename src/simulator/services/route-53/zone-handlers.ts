@@ -77,7 +77,7 @@ export function zoneHandlers(world: World) {
     GetHostedZoneCount: () => ({ HostedZoneCount: state.zones.size }),
 
     ListHostedZones: ({ Marker, MaxItems }) => {
-      const size = MaxItems === undefined ? PAGE : Number(MaxItems);
+      const size = MaxItems ?? PAGE;
       const { items, next } = pageFrom(sorted(), size, ({ id }) => Marker === undefined || id >= bareId(Marker));
       return {
         HostedZones: items.map(describeZone),
@@ -89,7 +89,7 @@ export function zoneHandlers(world: World) {
     },
 
     ListHostedZonesByName: ({ DNSName, HostedZoneId, MaxItems }) => {
-      const size = MaxItems === undefined ? PAGE : Number(MaxItems);
+      const size = MaxItems ?? PAGE;
       const start = DNSName === undefined ? undefined : sortName(canonicalName(DNSName));
       const startId = HostedZoneId === undefined ? "" : bareId(HostedZoneId);
       const { items, next } = pageFrom(byName(), size, ({ name, id }) => {
