@@ -70,7 +70,7 @@ export function healthCheckHandlers(world: World) {
 
     UpdateHealthCheck: (input) => {
       const check = findCheck(state, input.HealthCheckId);
-      if (input.HealthCheckVersion !== undefined && Number(input.HealthCheckVersion) !== check.version) {
+      if (input.HealthCheckVersion !== undefined && input.HealthCheckVersion !== check.version) {
         throw new ServiceError(
           "HealthCheckVersionMismatch",
           `The value of HealthCheckVersion doesn't match the version of the health check: ${check.version}`,
