@@ -1,4 +1,4 @@
-import grpc from "@grpc/grpc-js";
+import * as grpc from "@grpc/grpc-js";
 import statusMessages from "@pulumi/pulumi/proto/status_pb.js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 
-import grpc from "@grpc/grpc-js";
+import * as grpc from "@grpc/grpc-js";
 import service from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 
 import type { Api } from "../service.js";
