@@ -109,8 +109,8 @@ describe("FIS on the wire", () => {
       );
       const { experimentTemplate } = await client.send(new GetExperimentTemplateCommand({ id }));
       assert.equal(experimentTemplate?.description, "wait longer");
-      assert.deepEqual(experimentTemplate?.actions, input.actions);
-      assert.equal(experimentTemplate?.experimentOptions?.emptyTargetResolutionMode, "skip");
+      assert.deepEqual(experimentTemplate.actions, input.actions);
+      assert.equal(experimentTemplate.experimentOptions?.emptyTargetResolutionMode, "skip");
       const { experimentTemplates } = await client.send(new ListExperimentTemplatesCommand({ maxResults: 5 }));
       assert.deepEqual(
         experimentTemplates?.map((template) => [template.id, template.tags]),
@@ -134,18 +134,18 @@ describe("FIS on the wire", () => {
       assert.match(experiment?.id ?? "", /^EXP/);
       assert.equal(experiment?.state?.status, "pending");
       await fixture.world.clock.sleep(60_000);
-      const { experiment: running } = await client.send(new GetExperimentCommand({ id: experiment?.id }));
+      const { experiment: running } = await client.send(new GetExperimentCommand({ id: experiment.id }));
       assert.equal(running?.state?.status, "running");
-      assert.ok((running?.startTime?.getTime() ?? 0) > (running?.creationTime?.getTime() ?? 0));
-      assert.equal(running?.actions?.["pause"]?.state?.status, "running");
+      assert.ok((running.startTime?.getTime() ?? 0) > (running.creationTime?.getTime() ?? 0));
+      assert.equal(running.actions?.["pause"]?.state?.status, "running");
       const { experiments } = await client.send(new ListExperimentsCommand({}));
       assert.deepEqual(
         experiments?.map(({ id, tags }) => [id, tags]),
-        [[experiment?.id, { run: "1" }]],
+        [[experiment.id, { run: "1" }]],
       );
-      const targets = await client.send(new ListExperimentResolvedTargetsCommand({ experimentId: experiment?.id }));
+      const targets = await client.send(new ListExperimentResolvedTargetsCommand({ experimentId: experiment.id }));
       assert.deepEqual(targets.resolvedTargets, []);
-      const { experiment: stopped } = await client.send(new StopExperimentCommand({ id: experiment?.id }));
+      const { experiment: stopped } = await client.send(new StopExperimentCommand({ id: experiment.id }));
       assert.equal(stopped?.state?.status, "stopped");
       assert.ok(fixture.api.calls.every(({ cause }) => cause === "test" || cause === "test-run"));
     }));
@@ -164,7 +164,7 @@ describe("FIS on the wire", () => {
       await fixture.world.clock.sleep(60_000);
       const { experiment: ended } = await client.send(new GetExperimentCommand({ id: experiment?.id }));
       assert.equal(ended?.state?.status, "completed");
-      assert.equal(ended?.actions?.["pause"]?.state?.status, "skipped");
+      assert.equal(ended.actions?.["pause"]?.state?.status, "skipped");
     }));
 
   it("takes and answers what newer clients know: options, ARNs, report configuration, experiments by template", () =>

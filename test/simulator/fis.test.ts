@@ -78,8 +78,7 @@ describe("simulated FIS", () => {
 
   // The clients make up a token for each request; the service takes requests without one.
   const create = (changes: Partial<Template> = {}): string =>
-    compute.call(fis, "CreateExperimentTemplate", template(changes) as CreateExperimentTemplateCommandInput)
-      .experimentTemplate?.id ?? "";
+    compute.call(fis, "CreateExperimentTemplate", template(changes)).experimentTemplate?.id ?? "";
 
   const begin = (input: Partial<StartExperimentCommandInput>): Experiment =>
     compute.call(fis, "StartExperiment", input as StartExperimentCommandInput, "drill-7").experiment ?? {};
@@ -117,7 +116,7 @@ describe("simulated FIS", () => {
     const running = get(id);
     assert.equal(running.state?.status, "running");
     assert.equal(running.actions?.["fault"]?.state?.status, "running");
-    assert.ok(running.actions?.["fault"]?.startTime);
+    assert.ok(running.actions["fault"].startTime);
     assert.equal(resolved(id).length, 1);
     assert.deepEqual(states(resolved(id)), ["shutting-down"]);
     await compute.clock.sleep(5 * minute);
@@ -362,8 +361,8 @@ describe("simulated FIS", () => {
     const { state, actions } = get(experiment);
     assert.equal(state?.status, "failed");
     assert.equal(actions?.["fault"]?.state?.status, "failed");
-    assert.match(actions?.["fault"]?.state?.reason ?? "", /OperationNotPermitted/);
-    assert.ok(["cancelled", "stopped"].includes(actions?.["other"]?.state?.status ?? ""));
+    assert.match(actions["fault"].state.reason ?? "", /OperationNotPermitted/);
+    assert.ok(["cancelled", "stopped"].includes(actions["other"]?.state?.status ?? ""));
   });
 
   it("reboots a database through a failover of its Multi-AZ standby", async () => {

@@ -169,9 +169,9 @@ async function asWireRequest(client: SdkClient, tuple: OperationTuple, input: un
     endpoint,
   });
   const headers = Object.fromEntries(
-    Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
+    Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value]),
   );
-  const query = new Map(Object.entries(request.query ?? {}).map(([name, value]) => [name, [value].flat().map(String)]));
+  const query = new Map(Object.entries(request.query).map(([name, value]) => [name, [value].flat().map(String)]));
   const body = bytesOf(request.body ?? "");
   return { method: request.method, path: request.path, query, headers, body };
 }

@@ -2,12 +2,7 @@ import assert from "node:assert/strict";
 import { request as httpRequest } from "node:http";
 
 import { AutoScalingClient, DescribeAutoScalingGroupsCommand } from "@aws-sdk/client-auto-scaling";
-import {
-  CloudWatchClient,
-  DescribeAlarmsCommand,
-  PutMetricDataCommand,
-  type Statistic,
-} from "@aws-sdk/client-cloudwatch";
+import { CloudWatchClient, DescribeAlarmsCommand, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import {
   DescribeInstancesCommand,
   EC2Client,
@@ -169,7 +164,7 @@ const cloudWatch = defineService({
         AlarmName,
         StateValue: StateValue ?? "OK",
         Threshold: 2.5,
-        Statistic: "Average" as Statistic,
+        Statistic: "Average",
         StateUpdatedTimestamp: new Date(1_700_000_000_000),
         Dimensions: [{ Name: "DBInstanceIdentifier", Value: "orders" }],
       })),
@@ -289,8 +284,8 @@ describe("the wire", () => {
       const [first, second] = Reservations?.[0]?.Instances ?? [];
       assert.deepEqual([first?.InstanceId, second?.InstanceId, second?.AmiLaunchIndex], ["i-1", "i-2", 1]);
       assert.equal(first?.LaunchTime?.getTime(), 1_700_000_000_123);
-      assert.equal(first?.Placement?.AvailabilityZone, "ap-northeast-2a");
-      assert.deepEqual(first?.Tags, [{ Key: "tag:app", Value: "a|b & c" }]);
+      assert.equal(first.Placement?.AvailabilityZone, "ap-northeast-2a");
+      assert.deepEqual(first.Tags, [{ Key: "tag:app", Value: "a|b & c" }]);
       const run = await ec2Client.send(
         new RunInstancesCommand({
           MinCount: 3,
@@ -311,8 +306,8 @@ describe("the wire", () => {
       const rdsClient = new RDSClient(client());
       const { DBInstances } = await rdsClient.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: "orders" }));
       assert.deepEqual(DBInstances?.[0]?.TagList, [{ Key: "app", Value: "<food & shop>" }]);
-      assert.deepEqual(DBInstances?.[0]?.Endpoint, { Address: "db.example", Port: 3306 });
-      assert.equal(DBInstances?.[0]?.MultiAZ, false);
+      assert.deepEqual(DBInstances[0].Endpoint, { Address: "db.example", Port: 3306 });
+      assert.equal(DBInstances[0].MultiAZ, false);
       await assert.rejects(
         rdsClient.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: "lost" })),
         (error) => {
@@ -414,7 +409,7 @@ describe("the wire", () => {
         DNSName: "alb.example.",
         EvaluateTargetHealth: true,
       });
-      assert.deepEqual([list.MaxItems, list.ResourceRecordSets?.[0]?.SetIdentifier], [5, "Z9/global"]);
+      assert.deepEqual([list.MaxItems, list.ResourceRecordSets[0].SetIdentifier], [5, "Z9/global"]);
     }));
 
   it("finds Route 53's operations behind the trailing slash that botocore sends", () =>

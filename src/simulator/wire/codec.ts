@@ -111,7 +111,8 @@ function restResponse(
 ): WireResponse {
   if (operation.name === "GetBucketLocation") {
     // The one S3 answer whose root element is the member itself.
-    const constraint = `<LocationConstraint xmlns="${model.xmlNamespace}">${escapeXml(String(output["LocationConstraint"] ?? ""))}</LocationConstraint>`;
+    const { LocationConstraint = "" } = output as { readonly LocationConstraint?: string };
+    const constraint = `<LocationConstraint xmlns="${model.xmlNamespace}">${escapeXml(LocationConstraint)}</LocationConstraint>`;
     return { status: 200, headers: { "content-type": "application/xml" }, body: XML_HEADER + constraint };
   }
   const response = encodeRest(operation, output, bodyCodec(model, protocol));
@@ -126,7 +127,7 @@ const codecs = new WeakMap<ServiceModel, Map<ProtocolName, BodyCodec>>();
 /** The codec for the bodies of a protocol; the query protocols' requests are forms and need none. */
 export function bodyCodec(model: ServiceModel, protocol: Exclude<ProtocolName, "query" | "ec2">): BodyCodec {
   let ofModel = codecs.get(model);
-  if (!ofModel) codecs.set(model, (ofModel = new Map()));
+  if (!ofModel) codecs.set(model, (ofModel = new Map<ProtocolName, BodyCodec>()));
   let codec = ofModel.get(protocol);
   if (!codec) ofModel.set(protocol, (codec = createBodyCodec(model, protocol)));
   return codec;

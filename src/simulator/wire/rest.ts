@@ -1,5 +1,5 @@
 import { FromStringShapeDeserializer, ToStringShapeSerializer } from "@smithy/core/protocols";
-import { NormalizedSchema } from "@smithy/core/schema";
+import { type NormalizedSchema } from "@smithy/core/schema";
 
 import { MalformedRequestError, type WireRequest } from "./message.js";
 import type { OperationModel } from "./model.js";

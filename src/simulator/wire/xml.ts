@@ -3,7 +3,6 @@ export const XML_HEADER = `<?xml version="1.0" encoding="UTF-8"?>\n`;
 
 /** Escapes text for an element's content; characters that XML can't hold become U+FFFD. */
 export function escapeXml(text: string): string {
-  // eslint-disable-next-line no-control-regex -- exactly these characters are not allowed in XML 1.0
   const allowed = text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "\ufffd");
   return allowed.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -1,9 +1,11 @@
+import type * as client from "@aws-sdk/client-fis";
+
 import type { Api, Handlers } from "../../service.js";
 import type { StateSlot, World } from "../../world.js";
 import type { TemplateInput } from "./template-input.js";
 
 /** Types of part of the handlers; the service spreads them together. */
-export type FisHandlers = Handlers<typeof import("@aws-sdk/client-fis")>;
+export type FisHandlers = Handlers<typeof client>;
 
 /** An experiment template as the service keeps it. */
 export interface TemplateRecord {

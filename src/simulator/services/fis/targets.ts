@@ -56,7 +56,9 @@ function matches({ tags, description }: Candidate, { resourceTags, filters }: Ta
 function valuesAt(node: unknown, path: readonly string[]): string[] {
   if (Array.isArray(node)) return node.flatMap((item) => valuesAt(item, path));
   const [head, ...rest] = path;
-  if (head === undefined) return node === undefined || node === null || typeof node === "object" ? [] : [String(node)];
+  if (head === undefined) {
+    return typeof node === "string" || typeof node === "number" || typeof node === "boolean" ? [String(node)] : [];
+  }
   if (typeof node !== "object" || node === null || !Object.hasOwn(node, head)) return [];
   return valuesAt((node as Readonly<Record<string, unknown>>)[head], rest);
 }
