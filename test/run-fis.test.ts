@@ -87,7 +87,7 @@ describe("FIS on the wire", () => {
 
   it("names the step that called, though the client knows no application id", async () => {
     await start("run-all");
-    assert.match(received[0]?.headers["user-agent"] ?? "", /(^| )app\/run-1\.verify-by-experiment( |$)/);
+    assert.match(String(received[0]?.headers["user-agent"]), /(^| )app\/run-1\.verify-by-experiment( |$)/);
   });
 
   it("creates a template that can touch only what carries every tag", async () => {
@@ -104,14 +104,15 @@ describe("FIS on the wire", () => {
       tags: { app: "food-shop" },
     });
     assert.equal(id, "EXT1");
-    assert.deepEqual(received[0]?.body["targets"], {
+    const { body } = received[0] ?? {};
+    assert.deepEqual(body?.["targets"], {
       targets: {
         resourceType: "aws:ec2:instance",
         resourceTags: { app: "food-shop", "aws:autoscaling:groupName": "food-shop-web" },
         selectionMode: "COUNT(1)",
       },
     });
-    assert.deepEqual(received[0]?.body["stopConditions"], [{ source: "none" }]);
+    assert.deepEqual(body?.["stopConditions"], [{ source: "none" }]);
   });
 
   it("reads when the action began", async () => {

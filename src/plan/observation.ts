@@ -59,7 +59,7 @@ export interface ReplicaObservation {
   readonly status: string;
   /** Whether it is a replica of another instance; a promoted one no longer is. */
   readonly isReplica: boolean;
-  /** RDS's replication status, such as `replicating` or `error`; null when RDS tells none. */
+  /** RDS's replication status, such as `replicating` or `error`, while the source still worked; null when unknown. */
   readonly replicationStatus: string | null;
   /** Seconds behind its source, measured while the source still worked; null when unknown. */
   readonly lagSeconds: number | null;

@@ -54,6 +54,7 @@ export async function runExperiment(step: RunExperimentStep, context: StepContex
     const outcome = await measure(step, context, experiment.id, before);
     if ("reason" in outcome) return { status: "failed", reason: outcome.reason };
     context.record({ type: "experiment-completed", experiment: outcome.result });
+    context.signal.throwIfAborted();
     return { status: "completed", findings: findingsOf(outcome.result), data: { experiment: outcome.result } };
   } finally {
     await cleanUp(context, step.region, template, experiment?.id);
@@ -84,31 +85,37 @@ async function measure(
 
   // The load balancer notices the loss late: capacity is whole again when it has been short, and no longer is.
   let short = false;
-  let deviated = false;
+  const rates: number[] = [];
   let wholeAt: number | undefined;
   const window = step.windowSeconds;
-  const recoveredAt = await waitUntil(async (): Promise<Look<number>> => {
+  const look = async (): Promise<Look<number>> => {
     const [healthy, users] = await Promise.all([healthyTargets(context, step), target.users.sample(window)]);
     const now = target.clock.now();
     const lost = [...before].filter((instance) => !healthy.has(instance));
     short ||= lost.length > 0;
-    deviated ||= users.requests > 0 && 1 - users.failed / users.requests < step.successRate;
+    if (users.requests > 0) rates.push(1 - users.failed / users.requests);
     if (short && healthy.size >= before.size) wholeAt ??= now;
     if (wholeAt === undefined) {
       return { missing: short ? `${healthy.size} of ${before.size} targets healthy` : "waiting for the fault to show" };
     }
     // Failures of the last seconds before recovery count too.
     return now - wholeAt >= window * 1000 ? { found: wholeAt } : { missing: "recovered; watching users for a window" };
-  }, waiting);
-  return {
-    result: {
-      id,
-      action: step.action,
-      target: step.target,
-      recoverySeconds: Math.max(0, (recoveredAt - faultAt) / 1000),
-      steadyState: deviated ? "deviated" : "held",
-    },
   };
+  const resultOf = (recoverySeconds: number | null): ExperimentResult => ({
+    id,
+    action: step.action,
+    target: step.target,
+    recoverySeconds,
+    steadyState: rates.some((rate) => rate < step.successRate) ? "deviated" : "held",
+  });
+  try {
+    const recoveredAt = await waitUntil(look, waiting);
+    return { result: resultOf(Math.max(0, (recoveredAt - faultAt) / 1000)) };
+  } catch (error) {
+    // Out of time: what was measured until then is a result too.
+    if (!signal.aborted) throw error;
+    return { result: resultOf(null) };
+  }
 }
 
 async function healthyTargets(context: StepContext, step: RunExperimentStep): Promise<ReadonlySet<string>> {
