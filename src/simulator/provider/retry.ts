@@ -12,9 +12,11 @@ export async function retryWhile(
   label: string,
   codes: readonly string[],
   call: () => void,
+  timeoutSeconds = aws.timeoutSeconds,
 ): Promise<void> {
   await aws.wait({
     label,
+    timeoutSeconds,
     target: ["done"],
     minSeconds: 0.5,
     state: () => {

@@ -4,6 +4,7 @@ import type { InstanceArgs, InstanceState } from "@pulumi/aws/rds/instance.js";
 import { rds } from "../../services/rds/service.js";
 import { isNotFound } from "../failures.js";
 import { defineResource, sameSet, type Change, type Inputs, type Problem, type ResourceContext } from "../resource-type.js";
+import { defined } from "./defined.js";
 import { required, tagChange, tagList, tagMap } from "./tags.js";
 
 /** internal/service/rds/instance.go of terraform-provider-aws, which this file follows throughout. */
@@ -78,7 +79,7 @@ export const dbInstance = defineResource<InstanceArgs, InstanceState>({
     await waitAvailable(aws, id, "create");
     // What CreateDBInstanceReadReplica does not take follows as a modification.
     if (!inputs.replicateSourceDb) return;
-    const later: Omit<ModifyDBInstanceMessage, "DBInstanceIdentifier"> = definedOnly({
+    const later: Omit<ModifyDBInstanceMessage, "DBInstanceIdentifier"> = defined({
       BackupRetentionPeriod: inputs.backupRetentionPeriod || undefined,
       PreferredBackupWindow: inputs.backupWindow,
       PreferredMaintenanceWindow: inputs.maintenanceWindow,
@@ -221,7 +222,7 @@ function identifierOf(aws: ResourceContext, id: string): string {
 }
 
 function commonRequest(aws: ResourceContext, inputs: DbInputs) {
-  return definedOnly({
+  return defined({
     DBInstanceIdentifier: inputs.identifier ?? `${inputs.identifierPrefix ?? "terraform-"}${aws.token.slice(0, 26)}`,
     DBInstanceClass: inputs.instanceClass,
     AutoMinorVersionUpgrade: inputs.autoMinorVersionUpgrade,
@@ -249,7 +250,7 @@ function commonRequest(aws: ResourceContext, inputs: DbInputs) {
 function replicaRequest(aws: ResourceContext, inputs: DbInputs, source: string): CreateDBInstanceReadReplicaMessage {
   // arn:aws:rds:<Region>:<account>:db:<identifier>
   const sourceRegion = source.startsWith("arn:") ? source.split(":")[3] : undefined;
-  return definedOnly({
+  return defined({
     ...commonRequest(aws, inputs),
     SourceDBInstanceIdentifier: source,
     SourceRegion: sourceRegion === aws.region ? undefined : sourceRegion,
@@ -262,7 +263,7 @@ function replicaRequest(aws: ResourceContext, inputs: DbInputs, source: string):
 function modificationOf(change: Change<DbInputs>): Omit<ModifyDBInstanceMessage, "DBInstanceIdentifier"> {
   const { after } = change;
   const changed = <T>(name: keyof DbInputs & string, value: T): T | undefined => (change.has(name) ? value : undefined);
-  return definedOnly({
+  return defined({
     AllocatedStorage: changed("allocatedStorage", after.allocatedStorage),
     AutoMinorVersionUpgrade: changed("autoMinorVersionUpgrade", after.autoMinorVersionUpgrade),
     BackupRetentionPeriod: changed("backupRetentionPeriod", after.backupRetentionPeriod),
@@ -322,8 +323,4 @@ function validate(inputs: Partial<DbInputs>): readonly Problem[] {
     });
   }
   return problems;
-}
-
-function definedOnly<T extends object>(request: T): T {
-  return Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined)) as T;
 }

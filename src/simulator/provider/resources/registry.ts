@@ -5,12 +5,15 @@ import { ec2InstanceTypes } from "./ec2-instances.js";
 import { ec2NetworkTypes } from "./ec2-network.js";
 import { ec2RouteTypes } from "./ec2-routes.js";
 import { ec2SecurityGroupTypes } from "./ec2-security-groups.js";
+import { fisTypes } from "./fis.js";
 import { iamTypes } from "./iam.js";
 import { kmsTypes } from "./kms.js";
 import { lbTypes } from "./lb.js";
 import { rdsGroupTypes } from "./rds-groups.js";
 import { dbInstance } from "./rds-instance.js";
 import { route53Types } from "./route53.js";
+import { s3BucketTypes } from "./s3-bucket.js";
+import { s3SettingTypes } from "./s3-settings.js";
 
 /** Every resource type that is modelled, by token. Any other is created inert. */
 export const resourceTypes: ReadonlyMap<string, AnyResourceType> = new Map(
@@ -21,11 +24,14 @@ export const resourceTypes: ReadonlyMap<string, AnyResourceType> = new Map(
     ...ec2NetworkTypes,
     ...ec2RouteTypes,
     ...ec2SecurityGroupTypes,
+    ...fisTypes,
     ...iamTypes,
     ...kmsTypes,
     ...lbTypes,
     ...rdsGroupTypes,
     dbInstance,
     ...route53Types,
+    ...s3BucketTypes,
+    ...s3SettingTypes,
   ].map((type) => [type.token, type]),
 );
