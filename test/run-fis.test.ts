@@ -104,15 +104,15 @@ describe("FIS on the wire", () => {
       tags: { app: "food-shop" },
     });
     assert.equal(id, "EXT1");
-    const { body } = received[0] ?? {};
-    assert.deepEqual(body?.["targets"], {
+    const [request] = received;
+    assert.deepEqual(request?.body["targets"], {
       targets: {
         resourceType: "aws:ec2:instance",
         resourceTags: { app: "food-shop", "aws:autoscaling:groupName": "food-shop-web" },
         selectionMode: "COUNT(1)",
       },
     });
-    assert.deepEqual(body?.["stopConditions"], [{ source: "none" }]);
+    assert.deepEqual(request.body["stopConditions"], [{ source: "none" }]);
   });
 
   it("reads when the action began", async () => {
