@@ -1,3 +1,5 @@
+import type { CreateDBInstanceMessage, DBInstance, ModifyDBInstanceMessage } from "@aws-sdk/client-rds";
+
 import { createSimulatedClock, type SimulatedClock } from "../../src/simulator/clock.js";
 import { createApi, ServiceError, type Api } from "../../src/simulator/service.js";
 import { createWorld, type World, type WorldOptions } from "../../src/simulator/world.js";
@@ -69,7 +71,12 @@ export function createSubnetGroup({ api }: Simulation, region: string, name = "d
     const input = { VpcId: Vpc?.VpcId, CidrBlock: `10.0.${index}.0/24`, AvailabilityZone: `${region}${letter}` };
     return api.call(ec2, "CreateSubnet", input, context).Subnet?.SubnetId ?? "";
   });
-  api.call(rds, "CreateDBSubnetGroup", { DBSubnetGroupName: name, DBSubnetGroupDescription: "two zones", SubnetIds }, context);
+  api.call(
+    rds,
+    "CreateDBSubnetGroup",
+    { DBSubnetGroupName: name, DBSubnetGroupDescription: "two zones", SubnetIds },
+    context,
+  );
 }
 
 /** An available, encrypted primary with backups in HOME and its available replica, with backups, in AWAY. */
@@ -77,8 +84,8 @@ export async function createReplicatedDatabase({ api, clock }: Simulation, ident
   const home = { region: HOME, cause: "test" };
   const away = { region: AWAY, cause: "test" };
   const available = (region: string) => () =>
-    api.call(rds, "DescribeDBInstances", { DBInstanceIdentifier: identifier }, { region, cause: "test" }).DBInstances?.[0]
-      ?.DBInstanceStatus === "available";
+    api.call(rds, "DescribeDBInstances", { DBInstanceIdentifier: identifier }, { region, cause: "test" })
+      .DBInstances?.[0]?.DBInstanceStatus === "available";
   api.call(
     rds,
     "CreateDBInstance",
@@ -105,6 +112,30 @@ export async function createReplicatedDatabase({ api, clock }: Simulation, ident
     away,
   );
   await clock.pollUntil(available(AWAY), { intervalMs: 1000 });
-  api.call(rds, "ModifyDBInstance", { DBInstanceIdentifier: identifier, BackupRetentionPeriod: 7, ApplyImmediately: true }, away);
+  api.call(
+    rds,
+    "ModifyDBInstance",
+    { DBInstanceIdentifier: identifier, BackupRetentionPeriod: 7, ApplyImmediately: true },
+    away,
+  );
   await clock.pollUntil(available(AWAY), { intervalMs: 1000 });
+}
+
+/** The least that CreateDBInstance needs, for an instance "orders". */
+export const order: CreateDBInstanceMessage = {
+  DBInstanceIdentifier: "orders",
+  Engine: "mysql",
+  DBInstanceClass: "db.r6g.large",
+  AllocatedStorage: 100,
+  MasterUsername: "admin",
+  MasterUserPassword: "correct-horse",
+};
+
+export function describeOne({ api }: Simulation, region: string, identifier = "orders"): DBInstance {
+  const found = api.call(rds, "DescribeDBInstances", { DBInstanceIdentifier: identifier }, { region, cause: "test" });
+  return found.DBInstances?.[0] ?? {};
+}
+
+export function modify({ api }: Simulation, region: string, changes: Partial<ModifyDBInstanceMessage>): void {
+  api.call(rds, "ModifyDBInstance", { DBInstanceIdentifier: "orders", ...changes }, { region, cause: "test" });
 }

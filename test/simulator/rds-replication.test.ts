@@ -2,9 +2,23 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 
 import { metricSlot } from "../../src/simulator/services/cloud-watch/metrics.js";
-import { isReadable, isWritable, replicaLagSeconds, rows, writeRow, rds } from "../../src/simulator/services/rds/service.js";
+import {
+  isReadable,
+  isWritable,
+  replicaLagSeconds,
+  rows,
+  writeRow,
+  rds,
+} from "../../src/simulator/services/rds/service.js";
 import { findInstance } from "../../src/simulator/services/rds/state.js";
-import { AWAY, createReplicatedDatabase, createSimulation, HOME, withSimulation, type Simulation } from "./data-services.js";
+import {
+  AWAY,
+  createReplicatedDatabase,
+  createSimulation,
+  HOME,
+  withSimulation,
+  type Simulation,
+} from "./data-services.js";
 
 const away = { region: AWAY, cause: "test" };
 
@@ -29,7 +43,10 @@ describe("RDS replication", () => {
       await createReplicatedDatabase(simulation);
       const { world, pass } = simulation;
       assert.deepEqual(writeRow(world, HOME, "orders", { id: "a", at: world.now() }), { status: "committed" });
-      assert.deepEqual(writeRow(world, AWAY, "orders", { id: "b", at: world.now() }), { status: "failed", reason: "read-only" });
+      assert.deepEqual(writeRow(world, AWAY, "orders", { id: "b", at: world.now() }), {
+        status: "failed",
+        reason: "read-only",
+      });
       assert.equal(rows(world, AWAY, "orders").has("a"), false);
       await pass(world.latencies["rds.replica-lag"].typical + 0.1);
       const row = rows(world, AWAY, "orders").get("a");
@@ -42,54 +59,71 @@ describe("RDS replication", () => {
 
   it("leaves on the replica, when the source's Region is lost, exactly the rows whose arrival preceded the fault", async () => {
     await fc.assert(
-      fc.asyncProperty(offsetsOfWrites, fc.integer({ min: 0, max: 13_000 }), fc.integer({ min: 1, max: 1000 }), async (offsets, faultAt, seed) => {
-        // The same world without a fault says when each row arrives.
-        const undisturbed = createSimulation({ seed, profile: "drawn" });
-        const faulty = createSimulation({ seed, profile: "drawn" });
-        try {
-          await createReplicatedDatabase(undisturbed);
-          const start = writeAt(undisturbed, offsets);
-          await undisturbed.pass(60);
-          const arrivals = [...rows(undisturbed.world, AWAY, "orders")].map(([id, { arrivedAt }]) => ({ id, offset: arrivedAt - start }));
-          assert.equal(arrivals.length, offsets.length);
-          // A row within a hundredth of a millisecond of the fault may fall either way by rounding.
-          fc.pre(arrivals.every(({ offset }) => Math.abs(offset - faultAt) > 0.01));
+      fc.asyncProperty(
+        offsetsOfWrites,
+        fc.integer({ min: 0, max: 13_000 }),
+        fc.integer({ min: 1, max: 1000 }),
+        async (offsets, faultAt, seed) => {
+          // The same world without a fault says when each row arrives.
+          const undisturbed = createSimulation({ seed, profile: "drawn" });
+          const faulty = createSimulation({ seed, profile: "drawn" });
+          try {
+            await createReplicatedDatabase(undisturbed);
+            const start = writeAt(undisturbed, offsets);
+            await undisturbed.pass(60);
+            const arrivals = [...rows(undisturbed.world, AWAY, "orders")].map(([id, { arrivedAt }]) => ({
+              id,
+              offset: arrivedAt - start,
+            }));
+            assert.equal(arrivals.length, offsets.length);
+            // A row within a hundredth of a millisecond of the fault may fall either way by rounding.
+            fc.pre(arrivals.every(({ offset }) => Math.abs(offset - faultAt) > 0.01));
 
-          await createReplicatedDatabase(faulty);
-          writeAt(faulty, offsets);
-          faulty.world.at(faultAt, () => faulty.lose(HOME));
-          await faulty.pass(60);
-          const expected = arrivals.filter(({ offset }) => offset <= faultAt).map(({ id }) => id);
-          assert.deepEqual([...rows(faulty.world, AWAY, "orders").keys()], expected);
-        } finally {
-          undisturbed.clock.stop();
-          faulty.clock.stop();
-        }
-      }),
+            await createReplicatedDatabase(faulty);
+            writeAt(faulty, offsets);
+            faulty.world.at(faultAt, () => faulty.lose(HOME));
+            await faulty.pass(60);
+            const expected = arrivals.filter(({ offset }) => offset <= faultAt).map(({ id }) => id);
+            assert.deepEqual([...rows(faulty.world, AWAY, "orders").keys()], expected);
+          } finally {
+            undisturbed.clock.stop();
+            faulty.clock.stop();
+          }
+        },
+      ),
       { numRuns: 25 },
     );
   });
 
   it("delivers rows in commit order, whoever looks and how often", async () => {
     await fc.assert(
-      fc.asyncProperty(offsetsOfWrites, fc.array(fc.integer({ min: 0, max: 12_000 }), { maxLength: 8 }), async (offsets, looks) => {
-        const simulation = createSimulation({ profile: "drawn" });
-        try {
-          await createReplicatedDatabase(simulation);
-          const { world } = simulation;
-          writeAt(simulation, offsets);
-          const seen: string[][] = [];
-          for (const look of looks.sort((a, b) => a - b)) world.at(look, () => seen.push([...rows(world, AWAY, "orders").keys()]));
-          await simulation.pass(60);
-          const home = [...rows(world, HOME, "orders").keys()];
-          for (const ids of [...seen, [...rows(world, AWAY, "orders").keys()]]) assert.deepEqual(ids, home.slice(0, ids.length));
-          const arrivals = [...rows(world, AWAY, "orders").values()].map(({ arrivedAt }) => arrivedAt);
-          assert.deepEqual(arrivals, [...arrivals].sort((a, b) => a - b));
-          assert.equal(arrivals.length, offsets.length);
-        } finally {
-          simulation.clock.stop();
-        }
-      }),
+      fc.asyncProperty(
+        offsetsOfWrites,
+        fc.array(fc.integer({ min: 0, max: 12_000 }), { maxLength: 8 }),
+        async (offsets, looks) => {
+          const simulation = createSimulation({ profile: "drawn" });
+          try {
+            await createReplicatedDatabase(simulation);
+            const { world } = simulation;
+            writeAt(simulation, offsets);
+            const seen: string[][] = [];
+            for (const look of looks.sort((a, b) => a - b))
+              world.at(look, () => seen.push([...rows(world, AWAY, "orders").keys()]));
+            await simulation.pass(60);
+            const home = [...rows(world, HOME, "orders").keys()];
+            for (const ids of [...seen, [...rows(world, AWAY, "orders").keys()]])
+              assert.deepEqual(ids, home.slice(0, ids.length));
+            const arrivals = [...rows(world, AWAY, "orders").values()].map(({ arrivedAt }) => arrivedAt);
+            assert.deepEqual(
+              arrivals,
+              [...arrivals].sort((a, b) => a - b),
+            );
+            assert.equal(arrivals.length, offsets.length);
+          } finally {
+            simulation.clock.stop();
+          }
+        },
+      ),
       { numRuns: 25 },
     );
   });
@@ -132,14 +166,22 @@ describe("RDS replication", () => {
       await createReplicatedDatabase(simulation);
       const { world, api, pass } = simulation;
       const home = { region: HOME, cause: "test" };
-      api.call(rds, "ModifyDBInstance", { DBInstanceIdentifier: "orders", MultiAZ: true, ApplyImmediately: true }, home);
+      api.call(
+        rds,
+        "ModifyDBInstance",
+        { DBInstanceIdentifier: "orders", MultiAZ: true, ApplyImmediately: true },
+        home,
+      );
       assert.equal(isWritable(world, HOME, "orders"), true);
       await pass(world.latencies["rds.convert-multi-az"].typical + 1);
       const before = findInstance(world, HOME, "orders");
       const zones = [before?.zone, before?.standbyZone];
       writeRow(world, HOME, "orders", { id: "a", at: world.now() });
       api.call(rds, "RebootDBInstance", { DBInstanceIdentifier: "orders", ForceFailover: true }, home);
-      assert.deepEqual(writeRow(world, HOME, "orders", { id: "b", at: world.now() }), { status: "failed", reason: "not-available" });
+      assert.deepEqual(writeRow(world, HOME, "orders", { id: "b", at: world.now() }), {
+        status: "failed",
+        reason: "not-available",
+      });
       await pass(world.latencies["rds.multi-az-failover"].typical - 1);
       assert.equal(isReadable(world, HOME, "orders"), false);
       await pass(2);
@@ -164,7 +206,7 @@ describe("RDS replication", () => {
       const series = [...world.state(metricSlot, AWAY).values()].filter(({ name }) => name === "ReplicaLag");
       assert.equal(series.length, 1);
       assert.deepEqual(series[0]?.dimensions, [{ Name: "DBInstanceIdentifier", Value: "orders" }]);
-      const values = series[0]?.buckets.map(({ maximum }) => maximum) ?? [];
+      const values = series[0].buckets.map(({ maximum }) => maximum);
       assert.equal(values[0], 0);
       const grown = values.slice(-4);
       for (const [index, value] of grown.entries()) {
@@ -178,14 +220,18 @@ describe("RDS replication", () => {
 
   it(
     "computes the arrival of 100,000 rows in seconds, without an event per row",
-    withSimulation(async (simulation) => {
-      await createReplicatedDatabase(simulation);
-      const { world, pass } = simulation;
-      const started = performance.now();
-      for (let index = 0; index < 100_000; index++) writeRow(world, HOME, "orders", { id: `order-${index}`, at: world.now() });
-      await pass(10);
-      assert.equal(rows(world, AWAY, "orders").size, 100_000);
-      assert.ok(performance.now() - started < 5000);
-    }, { profile: "drawn" }),
+    withSimulation(
+      async (simulation) => {
+        await createReplicatedDatabase(simulation);
+        const { world, pass } = simulation;
+        const started = performance.now();
+        for (let index = 0; index < 100_000; index++)
+          writeRow(world, HOME, "orders", { id: `order-${index}`, at: world.now() });
+        await pass(10);
+        assert.equal(rows(world, AWAY, "orders").size, 100_000);
+        assert.ok(performance.now() - started < 5000);
+      },
+      { profile: "drawn" },
+    ),
   );
 });

@@ -18,7 +18,10 @@ function createBuckets({ api }: Simulation, versioned = true): void {
   api.call(s3, "CreateBucket", { Bucket: SOURCE, CreateBucketConfiguration: { LocationConstraint: HOME } }, home);
   api.call(s3, "CreateBucket", { Bucket: COPY }, away);
   if (!versioned) return;
-  for (const [Bucket, context] of [[SOURCE, home], [COPY, away]] as const)
+  for (const [Bucket, context] of [
+    [SOURCE, home],
+    [COPY, away],
+  ] as const)
     api.call(s3, "PutBucketVersioning", { Bucket, VersioningConfiguration: { Status: "Enabled" } }, context);
 }
 
@@ -54,12 +57,18 @@ describe("S3 replication", () => {
       createBuckets(simulation, false);
       const version = (Bucket: string, context: typeof home) =>
         api.call(s3, "PutBucketVersioning", { Bucket, VersioningConfiguration: { Status: "Enabled" } }, context);
-      assert.throws(() => replicate(simulation), refusal("InvalidRequest", /Versioning must be 'Enabled' on the bucket/));
+      assert.throws(
+        () => replicate(simulation),
+        refusal("InvalidRequest", /Versioning must be 'Enabled' on the bucket/),
+      );
       version(SOURCE, home);
       assert.throws(() => replicate(simulation), refusal("InvalidRequest", /Destination bucket must have versioning/));
       version(COPY, away);
       assert.throws(() => replicate(simulation, [rule({}, "nowhere")]), refusal("InvalidRequest", /must exist/));
-      assert.throws(() => replicate(simulation, [rule(), rule({ ID: "other" })]), refusal("InvalidRequest", /priorities/));
+      assert.throws(
+        () => replicate(simulation, [rule(), rule({ ID: "other" })]),
+        refusal("InvalidRequest", /priorities/),
+      );
       assert.throws(
         () => replicate(simulation, [{ ...rule(), DeleteMarkerReplication: undefined }]),
         refusal("InvalidRequest", /DeleteMarkerReplication/),
@@ -77,8 +86,14 @@ describe("S3 replication", () => {
       createBuckets(simulation);
       api.call(s3, "PutObject", { Bucket: SOURCE, Key: "before", Body: "0" }, home);
       replicate(simulation);
-      const { VersionId } = api.call(s3, "PutObject", { Bucket: SOURCE, Key: "a", Body: "1", Metadata: { m: "1" } }, home);
-      const status = (Bucket: string, context: typeof home) => api.call(s3, "HeadObject", { Bucket, Key: "a" }, context).ReplicationStatus;
+      const { VersionId } = api.call(
+        s3,
+        "PutObject",
+        { Bucket: SOURCE, Key: "a", Body: "1", Metadata: { m: "1" } },
+        home,
+      );
+      const status = (Bucket: string, context: typeof home) =>
+        api.call(s3, "HeadObject", { Bucket, Key: "a" }, context).ReplicationStatus;
       assert.equal(status(SOURCE, home), "PENDING");
       const { typical } = world.latencies["s3.replication"];
       await pass(typical - 1);
@@ -122,7 +137,12 @@ describe("S3 replication", () => {
       const { api, pass, world } = simulation;
       createBuckets(simulation);
       replicate(simulation);
-      api.call(s3, "PutBucketReplication", { Bucket: COPY, ReplicationConfiguration: { Role, Rules: [rule({}, SOURCE)] } }, away);
+      api.call(
+        s3,
+        "PutBucketReplication",
+        { Bucket: COPY, ReplicationConfiguration: { Role, Rules: [rule({}, SOURCE)] } },
+        away,
+      );
       api.call(s3, "PutObject", { Bucket: SOURCE, Key: "a", Body: "older" }, home);
       await pass(1);
       api.call(s3, "PutObject", { Bucket: COPY, Key: "a", Body: "newer" }, away);
@@ -142,11 +162,19 @@ describe("S3 replication", () => {
       const key = (context: typeof home) => api.call(kms, "CreateKey", {}, context).KeyMetadata?.Arn;
       const [homeKey, awayKey] = [key(home), key(away)];
       const put = (Key: string) =>
-        api.call(s3, "PutObject", { Bucket: SOURCE, Key, Body: "x", ServerSideEncryption: "aws:kms", SSEKMSKeyId: homeKey }, home);
+        api.call(
+          s3,
+          "PutObject",
+          { Bucket: SOURCE, Key, Body: "x", ServerSideEncryption: "aws:kms", SSEKMSKeyId: homeKey },
+          home,
+        );
       replicate(simulation);
       put("left-out");
       const selected = { SourceSelectionCriteria: { SseKmsEncryptedObjects: { Status: "Enabled" as const } } };
-      assert.throws(() => replicate(simulation, [rule(selected)]), refusal("InvalidRequest", /EncryptionConfiguration/));
+      assert.throws(
+        () => replicate(simulation, [rule(selected)]),
+        refusal("InvalidRequest", /EncryptionConfiguration/),
+      );
       const Destination = { Bucket: `arn:aws:s3:::${COPY}`, EncryptionConfiguration: { ReplicaKmsKeyID: awayKey } };
       replicate(simulation, [rule({ ...selected, Destination })]);
       put("taken");
@@ -157,49 +185,59 @@ describe("S3 replication", () => {
   );
 
   it("has in the other Region, when the source's is lost, exactly what arrived before, and the rest when it comes back", async () => {
-    const writes = fc.array(fc.record({ at: fc.integer({ min: 0, max: 600_000 }), key: fc.constantFrom("a", "b", "c", "d") }), { minLength: 1, maxLength: 15 });
+    const writes = fc.array(
+      fc.record({ at: fc.integer({ min: 0, max: 600_000 }), key: fc.constantFrom("a", "b", "c", "d") }),
+      { minLength: 1, maxLength: 15 },
+    );
     await fc.assert(
-      fc.asyncProperty(writes, fc.integer({ min: 0, max: 1_500_000 }), fc.integer({ min: 1, max: 1000 }), async (given, faultAt, seed) => {
-        const simulation = createSimulation({ seed, profile: "drawn" });
-        const { world, pass } = simulation;
-        try {
-          createBuckets(simulation);
-          replicate(simulation);
-          const accepted: { id: string; at: number }[] = [];
-          given.forEach(({ at, key }, index) =>
-            world.at(at, () => {
-              const result = writeObject(world, SOURCE, key, `${index}`);
-              if (result.status === "committed") accepted.push({ id: result.versionId, at: world.now() });
-            }),
-          );
-          const arrivedAt = new Map<string, number>();
-          let atFault: string[] = [];
-          let missingAtFault: string[] = [];
-          const versionIds = (): string[] => [...(findBucket(world, COPY)?.objects.values() ?? [])].flat().map(({ versionId }) => versionId);
-          world.at(faultAt, () => {
-            simulation.lose(HOME);
-            atFault = versionIds();
-            missingAtFault = unreplicatedObjects(world, SOURCE).map(({ versionId }) => versionId);
-          });
-          await pass(3600);
-          assert.deepEqual(versionIds().sort(), atFault.sort(), "nothing arrives from a lost Region");
-          assert.deepEqual([...atFault, ...missingAtFault].sort(), accepted.map(({ id }) => id).sort());
-          // Each arrived after its own drawn delay, none before.
-          for (const { subject, startedAt, endedAt, row } of world.spans) {
-            if (row !== "s3.replication") continue;
-            assert.ok((endedAt - startedAt) / 1000 >= world.latencies[row].low - 1e-6);
-            arrivedAt.set(subject.occurrence?.split("/")[0] ?? "", endedAt);
+      fc.asyncProperty(
+        writes,
+        fc.integer({ min: 0, max: 1_500_000 }),
+        fc.integer({ min: 1, max: 1000 }),
+        async (given, faultAt, seed) => {
+          const simulation = createSimulation({ seed, profile: "drawn" });
+          const { world, pass } = simulation;
+          try {
+            createBuckets(simulation);
+            replicate(simulation);
+            const accepted: { id: string; at: number }[] = [];
+            given.forEach(({ at, key }, index) =>
+              world.at(at, () => {
+                const result = writeObject(world, SOURCE, key, `${index}`);
+                if (result.status === "committed") accepted.push({ id: result.versionId, at: world.now() });
+              }),
+            );
+            const arrivedAt = new Map<string, number>();
+            let atFault: string[] = [];
+            let missingAtFault: string[] = [];
+            const versionIds = (): string[] =>
+              [...(findBucket(world, COPY)?.objects.values() ?? [])].flat().map(({ versionId }) => versionId);
+            world.at(faultAt, () => {
+              simulation.lose(HOME);
+              atFault = versionIds();
+              missingAtFault = unreplicatedObjects(world, SOURCE).map(({ versionId }) => versionId);
+            });
+            await pass(3600);
+            assert.deepEqual(versionIds().sort(), atFault.sort(), "nothing arrives from a lost Region");
+            assert.deepEqual([...atFault, ...missingAtFault].sort(), accepted.map(({ id }) => id).sort());
+            // Each arrived after its own drawn delay, none before.
+            for (const { subject, startedAt, endedAt, row } of world.spans) {
+              if (row !== "s3.replication") continue;
+              assert.ok((endedAt - startedAt) / 1000 >= world.latencies[row].low - 1e-6);
+              arrivedAt.set(subject.occurrence?.split("/")[0] ?? "", endedAt);
+            }
+            for (const id of atFault)
+              assert.ok((arrivedAt.get(id) ?? Infinity) <= (world.impairment(HOME)?.since ?? 0));
+            simulation.heal(HOME);
+            await pass(3600);
+            assert.deepEqual(versionIds().sort(), accepted.map(({ id }) => id).sort());
+            assert.deepEqual(contents(simulation, COPY), contents(simulation, SOURCE));
+            assert.deepEqual(unreplicatedObjects(world, SOURCE), []);
+          } finally {
+            simulation.clock.stop();
           }
-          for (const id of atFault) assert.ok((arrivedAt.get(id) ?? Infinity) <= (world.impairment(HOME)?.since ?? 0));
-          simulation.heal(HOME);
-          await pass(3600);
-          assert.deepEqual(versionIds().sort(), accepted.map(({ id }) => id).sort());
-          assert.deepEqual(contents(simulation, COPY), contents(simulation, SOURCE));
-          assert.deepEqual(unreplicatedObjects(world, SOURCE), []);
-        } finally {
-          simulation.clock.stop();
-        }
-      }),
+        },
+      ),
       { numRuns: 40 },
     );
   });

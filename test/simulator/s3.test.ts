@@ -13,9 +13,11 @@ const Bucket = "shop-images";
 
 function createBucket({ api }: Simulation, region: string, name = Bucket, versioned = false): void {
   const context = { region, cause: "test" };
-  const elsewhere = region === "us-east-1" ? {} : { CreateBucketConfiguration: { LocationConstraint: region as "ap-northeast-2" } };
+  const elsewhere =
+    region === "us-east-1" ? {} : { CreateBucketConfiguration: { LocationConstraint: region as "ap-northeast-2" } };
   api.call(s3, "CreateBucket", { Bucket: name, ...elsewhere }, context);
-  if (versioned) api.call(s3, "PutBucketVersioning", { Bucket: name, VersioningConfiguration: { Status: "Enabled" } }, context);
+  if (versioned)
+    api.call(s3, "PutBucketVersioning", { Bucket: name, VersioningConfiguration: { Status: "Enabled" } }, context);
 }
 
 /** What a GET answers as text. */
@@ -40,8 +42,14 @@ describe("S3 buckets", () => {
       // In us-east-1 making one's own bucket again succeeds.
       createBucket(simulation, AWAY, "east");
       createBucket(simulation, AWAY, "east");
-      assert.deepEqual(api.call(s3, "ListBuckets", {}, home).Buckets?.map(({ Name }) => Name), ["east", Bucket]);
-      assert.throws(() => api.call(s3, "CreateBucket", { Bucket: "no-constraint" }, home), refusal("IllegalLocationConstraintException"));
+      assert.deepEqual(
+        api.call(s3, "ListBuckets", {}, home).Buckets?.map(({ Name }) => Name),
+        ["east", Bucket],
+      );
+      assert.throws(
+        () => api.call(s3, "CreateBucket", { Bucket: "no-constraint" }, home),
+        refusal("IllegalLocationConstraintException"),
+      );
       assert.throws(() => createBucket(simulation, HOME, "Not_A_Name"), refusal("InvalidBucketName"));
     }),
   );
@@ -55,15 +63,27 @@ describe("S3 buckets", () => {
       assert.deepEqual(new Set(Object.values(block ?? {})), new Set([true]));
       const rules = api.call(s3, "GetBucketEncryption", { Bucket }, home).ServerSideEncryptionConfiguration?.Rules;
       assert.equal(rules?.[0]?.ApplyServerSideEncryptionByDefault?.SSEAlgorithm, "AES256");
-      assert.equal(api.call(s3, "GetBucketOwnershipControls", { Bucket }, home).OwnershipControls?.Rules?.[0]?.ObjectOwnership, "BucketOwnerEnforced");
+      assert.equal(
+        api.call(s3, "GetBucketOwnershipControls", { Bucket }, home).OwnershipControls?.Rules?.[0]?.ObjectOwnership,
+        "BucketOwnerEnforced",
+      );
       assert.equal(api.call(s3, "GetBucketVersioning", { Bucket }, home).Status, undefined);
       assert.throws(() => api.call(s3, "GetBucketPolicy", { Bucket }, home), refusal("NoSuchBucketPolicy"));
       assert.throws(() => api.call(s3, "GetBucketTagging", { Bucket }, home), refusal("NoSuchTagSet"));
-      assert.throws(() => api.call(s3, "GetBucketReplication", { Bucket }, home), refusal("ReplicationConfigurationNotFoundError"));
-      assert.throws(() => api.call(s3, "GetBucketLifecycleConfiguration", { Bucket }, home), refusal("NoSuchLifecycleConfiguration"));
+      assert.throws(
+        () => api.call(s3, "GetBucketReplication", { Bucket }, home),
+        refusal("ReplicationConfigurationNotFoundError"),
+      );
+      assert.throws(
+        () => api.call(s3, "GetBucketLifecycleConfiguration", { Bucket }, home),
+        refusal("NoSuchLifecycleConfiguration"),
+      );
       assert.throws(() => api.call(s3, "GetBucketCors", { Bucket }, home), refusal("NoSuchCORSConfiguration"));
       assert.throws(() => api.call(s3, "GetBucketWebsite", { Bucket }, home), refusal("NoSuchWebsiteConfiguration"));
-      assert.throws(() => api.call(s3, "GetObjectLockConfiguration", { Bucket }, home), refusal("ObjectLockConfigurationNotFoundError"));
+      assert.throws(
+        () => api.call(s3, "GetObjectLockConfiguration", { Bucket }, home),
+        refusal("ObjectLockConfigurationNotFoundError"),
+      );
       api.call(s3, "PutBucketTagging", { Bucket, Tagging: { TagSet: [{ Key: "app", Value: "shop" }] } }, home);
       assert.deepEqual(api.call(s3, "GetBucketTagging", { Bucket }, home).TagSet, [{ Key: "app", Value: "shop" }]);
     }),
@@ -78,7 +98,8 @@ describe("S3 buckets", () => {
       const marker = api.call(s3, "DeleteObject", { Bucket, Key: "a" }, home);
       const remove = () => api.call(s3, "DeleteBucket", { Bucket }, home);
       assert.throws(remove, refusal("BucketNotEmpty", /all versions/));
-      for (const id of [VersionId, marker.VersionId]) api.call(s3, "DeleteObject", { Bucket, Key: "a", VersionId: id }, home);
+      for (const id of [VersionId, marker.VersionId])
+        api.call(s3, "DeleteObject", { Bucket, Key: "a", VersionId: id }, home);
       remove();
       assert.throws(remove, refusal("NoSuchBucket"));
     }),
@@ -112,13 +133,19 @@ describe("S3 objects", () => {
       );
       assert.equal(ETag, `"${createHash("md5").update("kimchi and rice").digest("hex")}"`);
       const head = api.call(s3, "HeadObject", { Bucket, Key: "menu.txt" }, home);
-      assert.deepEqual([head.ContentLength, head.ContentType, head.Metadata, head.ETag], [15, "text/plain", { by: "chef" }, ETag]);
+      assert.deepEqual(
+        [head.ContentLength, head.ContentType, head.Metadata, head.ETag],
+        [15, "text/plain", { by: "chef" }, ETag],
+      );
       assert.equal(head.VersionId, undefined);
       assert.equal(head.ReplicationStatus, undefined);
       assert.equal(read(simulation, "menu.txt"), "kimchi and rice");
       assert.equal(read(simulation, "menu.txt", { Range: "bytes=0-5" }), "kimchi");
       assert.equal(read(simulation, "menu.txt", { Range: "bytes=-4" }), "rice");
-      assert.equal(api.call(s3, "GetObject", { Bucket, Key: "menu.txt", Range: "bytes=7-" }, home).ContentRange, "bytes 7-14/15");
+      assert.equal(
+        api.call(s3, "GetObject", { Bucket, Key: "menu.txt", Range: "bytes=7-" }, home).ContentRange,
+        "bytes 7-14/15",
+      );
       assert.throws(() => read(simulation, "menu.txt", { Range: "bytes=99-" }), refusal("InvalidRange"));
       assert.throws(() => read(simulation, "none"), refusal("NoSuchKey"));
       assert.throws(() => api.call(s3, "HeadObject", { Bucket, Key: "none" }, home), refusal("NotFound"));
@@ -140,8 +167,17 @@ describe("S3 objects", () => {
       assert.throws(() => read(simulation, "a", { VersionId: marker.VersionId ?? "" }), refusal("MethodNotAllowed"));
       assert.equal(api.call(s3, "ListObjectsV2", { Bucket }, home).KeyCount, 0);
       const listed = api.call(s3, "ListObjectVersions", { Bucket }, home);
-      assert.deepEqual(listed.Versions?.map(({ VersionId, IsLatest }) => [VersionId, IsLatest]), [[second, false], [first, false]]);
-      assert.deepEqual(listed.DeleteMarkers?.map(({ VersionId, IsLatest }) => [VersionId, IsLatest]), [[marker.VersionId, true]]);
+      assert.deepEqual(
+        listed.Versions?.map(({ VersionId, IsLatest }) => [VersionId, IsLatest]),
+        [
+          [second, false],
+          [first, false],
+        ],
+      );
+      assert.deepEqual(
+        listed.DeleteMarkers?.map(({ VersionId, IsLatest }) => [VersionId, IsLatest]),
+        [[marker.VersionId, true]],
+      );
       api.call(s3, "DeleteObject", { Bucket, Key: "a", VersionId: marker.VersionId }, home);
       assert.equal(read(simulation, "a"), "2");
     }),
@@ -152,12 +188,16 @@ describe("S3 objects", () => {
     withSimulation(async (simulation) => {
       const { api } = simulation;
       createBucket(simulation, HOME);
-      const put = (conditions: Partial<PutObjectCommandInput>) => () => api.call(s3, "PutObject", { Bucket, Key: "lock", Body: "x", ...conditions }, home);
+      const put = (conditions: Partial<PutObjectCommandInput>) => () =>
+        api.call(s3, "PutObject", { Bucket, Key: "lock", Body: "x", ...conditions }, home);
       const { ETag } = put({ IfNoneMatch: "*" })();
       assert.throws(put({ IfNoneMatch: "*" }), refusal("PreconditionFailed"));
       assert.throws(put({ IfMatch: '"0"' }), refusal("PreconditionFailed"));
       put({ IfMatch: ETag })();
-      assert.throws(() => api.call(s3, "GetObject", { Bucket, Key: "lock", IfNoneMatch: ETag }, home), refusal("NotModified"));
+      assert.throws(
+        () => api.call(s3, "GetObject", { Bucket, Key: "lock", IfNoneMatch: ETag }, home),
+        refusal("NotModified"),
+      );
     }),
   );
 
@@ -168,11 +208,22 @@ describe("S3 objects", () => {
       createBucket(simulation, HOME);
       for (const Key of ["a/1", "a/2", "b", "c/1", "d"]) api.call(s3, "PutObject", { Bucket, Key }, home);
       const all = api.call(s3, "ListObjectsV2", { Bucket, Delimiter: "/" }, home);
-      assert.deepEqual(all.Contents?.map(({ Key }) => Key), ["b", "d"]);
-      assert.deepEqual(all.CommonPrefixes?.map(({ Prefix }) => Prefix), ["a/", "c/"]);
+      assert.deepEqual(
+        all.Contents?.map(({ Key }) => Key),
+        ["b", "d"],
+      );
+      assert.deepEqual(
+        all.CommonPrefixes?.map(({ Prefix }) => Prefix),
+        ["a/", "c/"],
+      );
       const seen: (string | undefined)[] = [];
       for (let token: string | undefined, more = true; more; more = token !== undefined) {
-        const page = api.call(s3, "ListObjectsV2", { Bucket, MaxKeys: 2, ...(token ? { ContinuationToken: token } : {}) }, home);
+        const page = api.call(
+          s3,
+          "ListObjectsV2",
+          { Bucket, MaxKeys: 2, ...(token ? { ContinuationToken: token } : {}) },
+          home,
+        );
         seen.push(...(page.Contents ?? []).map(({ Key }) => Key));
         token = page.NextContinuationToken;
       }
@@ -192,7 +243,10 @@ describe("S3 objects", () => {
       copy();
       assert.equal(read(simulation, "copy"), "text");
       assert.deepEqual(api.call(s3, "HeadObject", { Bucket, Key: "copy" }, home).Metadata, { a: "1" });
-      assert.throws(() => api.call(s3, "CopyObject", { Bucket, Key: "copy", CopySource: `${Bucket}/copy` }, home), refusal("InvalidRequest"));
+      assert.throws(
+        () => api.call(s3, "CopyObject", { Bucket, Key: "copy", CopySource: `${Bucket}/copy` }, home),
+        refusal("InvalidRequest"),
+      );
       simulation.lose(AWAY);
       assert.throws(copy, refusal("ServiceUnavailable"));
     }),
@@ -203,13 +257,18 @@ describe("S3 objects", () => {
     withSimulation(async (simulation) => {
       const { api } = simulation;
       createBucket(simulation, HOME);
-      const upload = { Bucket, Key: "big", UploadId: api.call(s3, "CreateMultipartUpload", { Bucket, Key: "big" }, home).UploadId };
+      const upload = {
+        Bucket,
+        Key: "big",
+        UploadId: api.call(s3, "CreateMultipartUpload", { Bucket, Key: "big" }, home).UploadId,
+      };
       const bodies = [Buffer.alloc(5 * 1024 * 1024, "a"), Buffer.from("end")];
       const Parts = bodies.map((Body, index) => ({
         PartNumber: index + 1,
         ETag: api.call(s3, "UploadPart", { ...upload, PartNumber: index + 1, Body }, home).ETag,
       }));
-      const complete = (parts: typeof Parts) => api.call(s3, "CompleteMultipartUpload", { ...upload, MultipartUpload: { Parts: parts } }, home);
+      const complete = (parts: typeof Parts) =>
+        api.call(s3, "CompleteMultipartUpload", { ...upload, MultipartUpload: { Parts: parts } }, home);
       assert.throws(() => complete([...Parts].reverse()), refusal("InvalidPartOrder"));
       assert.match(complete(Parts).ETag ?? "", /^"[0-9a-f]{32}-2"$/);
       assert.equal(api.call(s3, "HeadObject", { Bucket, Key: "big" }, home).ContentLength, 5 * 1024 * 1024 + 3);
@@ -236,7 +295,12 @@ describe("S3 for anybody", () => {
       const get = (path: string) => httpGetObject(world, host, path);
       assert.equal(get("/fence/us-east-1"), 403);
       assert.throws(() => api.call(s3, "PutBucketPolicy", allow, home), refusal("AccessDenied"));
-      api.call(s3, "PutPublicAccessBlock", { Bucket, PublicAccessBlockConfiguration: { RestrictPublicBuckets: true } }, home);
+      api.call(
+        s3,
+        "PutPublicAccessBlock",
+        { Bucket, PublicAccessBlockConfiguration: { RestrictPublicBuckets: true } },
+        home,
+      );
       api.call(s3, "PutBucketPolicy", allow, home);
       assert.equal(get("/fence/us-east-1"), 403);
       api.call(s3, "DeletePublicAccessBlock", { Bucket }, home);
@@ -274,7 +338,12 @@ describe("S3 for anybody", () => {
       set(policy(everything, { Action: ["s3:Get*"], Principal: { AWS: "*" } }));
       assert.equal(httpGetObject(world, host, "/open"), 200);
       const KeyId = api.call(kms, "CreateKey", {}, home).KeyMetadata?.Arn;
-      api.call(s3, "PutObject", { Bucket, Key: "secret", Body: "x", ServerSideEncryption: "aws:kms", SSEKMSKeyId: KeyId }, home);
+      api.call(
+        s3,
+        "PutObject",
+        { Bucket, Key: "secret", Body: "x", ServerSideEncryption: "aws:kms", SSEKMSKeyId: KeyId },
+        home,
+      );
       assert.equal(httpGetObject(world, host, "/secret"), 403);
       const deny = { Effect: "Deny", Principal: "*", Action: "s3:*", Resource: `arn:aws:s3:::${Bucket}/open` };
       const allow = { Effect: "Allow", Principal: "*", Action: "s3:GetObject", Resource: everything };

@@ -76,7 +76,8 @@ export function instanceProfileHandlers(world: World) {
     AddRoleToInstanceProfile: (input) => {
       const profile = requireProfile(input.InstanceProfileName);
       const role = requireRole(world, input.RoleName);
-      if (profile.role !== undefined) throw limitExceeded("Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1");
+      if (profile.role !== undefined)
+        throw limitExceeded("Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1");
       profile.role = role.name;
       return {};
     },
@@ -91,7 +92,8 @@ export function instanceProfileHandlers(world: World) {
 
     DeleteInstanceProfile: (input) => {
       const profile = requireProfile(input.InstanceProfileName);
-      if (profile.role !== undefined) throw deleteConflict("Cannot delete entity, must remove roles from instance profile first.");
+      if (profile.role !== undefined)
+        throw deleteConflict("Cannot delete entity, must remove roles from instance profile first.");
       iamState(world).profiles.delete(profile.name);
       return {};
     },
@@ -107,6 +109,9 @@ export function instanceProfileHandlers(world: World) {
       return {};
     },
 
-    ListInstanceProfileTags: (input) => ({ Tags: listTags(requireProfile(input.InstanceProfileName).tags), IsTruncated: false }),
+    ListInstanceProfileTags: (input) => ({
+      Tags: listTags(requireProfile(input.InstanceProfileName).tags),
+      IsTruncated: false,
+    }),
   } satisfies IamHandlers;
 }

@@ -71,7 +71,8 @@ export function policyHandlers(world: World) {
       const path = input.Path ?? "/";
       const arn = iamArn(world, "policy", path, name);
       const { policies } = iamState(world);
-      if (policies.has(arn)) throw alreadyExists(`A policy called ${name} already exists. Duplicate names are not allowed.`);
+      if (policies.has(arn))
+        throw alreadyExists(`A policy called ${name} already exists. Duplicate names are not allowed.`);
       const document = checkDocument(input.PolicyDocument);
       const policy: ManagedPolicy = {
         name,
@@ -106,7 +107,10 @@ export function policyHandlers(world: World) {
 
     ListPolicyVersions: (input) => {
       const policy = requirePolicy(input.PolicyArn);
-      return { Versions: [...policy.versions.keys()].reverse().map((id) => toVersion(policy, id, false)), IsTruncated: false };
+      return {
+        Versions: [...policy.versions.keys()].reverse().map((id) => toVersion(policy, id, false)),
+        IsTruncated: false,
+      };
     },
 
     CreatePolicyVersion: (input) => {
@@ -129,7 +133,8 @@ export function policyHandlers(world: World) {
 
     DeletePolicyVersion: (input) => {
       const policy = requirePolicy(input.PolicyArn);
-      if (input.VersionId === policy.defaultVersion) throw deleteConflict("Cannot delete the default version of a policy.");
+      if (input.VersionId === policy.defaultVersion)
+        throw deleteConflict("Cannot delete the default version of a policy.");
       if (!policy.versions.delete(input.VersionId ?? "")) toVersion(policy, input.VersionId ?? "", false);
       return {};
     },
@@ -138,7 +143,9 @@ export function policyHandlers(world: World) {
       const policy = requirePolicy(input.PolicyArn);
       if (rolesWith(policy.arn).length > 0) throw deleteConflict("Cannot delete a policy attached to entities.");
       if (policy.versions.size > 1)
-        throw deleteConflict("This policy has more than one version. Before you delete a policy, you must delete the policy's versions.");
+        throw deleteConflict(
+          "This policy has more than one version. Before you delete a policy, you must delete the policy's versions.",
+        );
       iamState(world).policies.delete(policy.arn);
       return {};
     },

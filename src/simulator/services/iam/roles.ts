@@ -68,7 +68,9 @@ export function roleHandlers(world: World) {
     GetRole: (input) => ({ Role: toRole(requireRole(world, input.RoleName)) }),
 
     ListRoles: (input) => ({
-      Roles: [...iamState(world).roles.values()].filter(({ path }) => path.startsWith(input.PathPrefix ?? "/")).map(toRole),
+      Roles: [...iamState(world).roles.values()]
+        .filter(({ path }) => path.startsWith(input.PathPrefix ?? "/"))
+        .map(toRole),
       IsTruncated: false,
     }),
 
@@ -133,7 +135,8 @@ export function roleHandlers(world: World) {
     GetRolePolicy: (input) => {
       const role = requireRole(world, input.RoleName);
       const document = role.inlinePolicies.get(input.PolicyName ?? "");
-      if (document === undefined) throw noSuchEntity(`The role policy with name ${input.PolicyName ?? ""} cannot be found.`);
+      if (document === undefined)
+        throw noSuchEntity(`The role policy with name ${input.PolicyName ?? ""} cannot be found.`);
       return { RoleName: role.name, PolicyName: input.PolicyName, PolicyDocument: encodeDocument(document) };
     },
 

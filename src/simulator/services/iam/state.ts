@@ -1,14 +1,18 @@
+import type * as Iam from "@aws-sdk/client-iam";
+
 import { hexOf } from "../../identifiers.js";
 import { ServiceError, type Handlers } from "../../service.js";
 import type { StateSlot, World } from "../../world.js";
 
-export type IamHandlers = Handlers<typeof import("@aws-sdk/client-iam")>;
+export type IamHandlers = Handlers<typeof Iam>;
 
 /** IAM's state: one for all Regions. */
 export interface IamState {
   readonly roles: Map<string, Role>;
   readonly policies: Map<string, ManagedPolicy>;
   readonly profiles: Map<string, Profile>;
+  /** How many ids were given out for each prefix and name: an entity made again gets another one. */
+  readonly idsMade: Map<string, number>;
 }
 
 export interface Role {
@@ -56,7 +60,7 @@ export interface Profile {
 
 export const iamSlot: StateSlot<IamState> = {
   name: "iam",
-  create: () => ({ roles: new Map(), policies: new Map(), profiles: new Map() }),
+  create: () => ({ roles: new Map(), policies: new Map(), profiles: new Map(), idsMade: new Map() }),
 };
 
 export function iamState(world: World): IamState {
@@ -65,7 +69,10 @@ export function iamState(world: World): IamState {
 
 /** An IAM unique id such as AROA… for what `key` names. */
 export function uniqueId(world: World, prefix: string, key: string): string {
-  return prefix + hexOf(["iam", world.seed, prefix, key, world.now()], 17).toUpperCase();
+  const { idsMade } = iamState(world);
+  const made = (idsMade.get(prefix + key) ?? 0) + 1;
+  idsMade.set(prefix + key, made);
+  return prefix + hexOf(["iam", world.seed, prefix, key, made], 17).toUpperCase();
 }
 
 export function iamArn(world: World, type: string, path: string, name: string): string {
@@ -123,7 +130,10 @@ export function checkDocument(document: string | undefined): string {
 
 /** Documents come back percent-encoded (RFC 3986). */
 export function encodeDocument(document: string): string {
-  return encodeURIComponent(document).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+  return encodeURIComponent(document).replace(
+    /[!'()*]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 export interface IamTag {

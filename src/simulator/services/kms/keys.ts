@@ -1,10 +1,19 @@
 import type { KeyMetadata, KeySpec } from "@aws-sdk/client-kms";
 
-import { ServiceError, type Handlers } from "../../service.js";
+import { ServiceError } from "../../service.js";
 import type { World } from "../../world.js";
-import { defaultKeyPolicy, findKey, freeKeyId, keyArn, kmsSlot, multiRegionKeyId, requireKey, tagMap, type KmsKey } from "./state.js";
-
-type KmsHandlers = Handlers<typeof import("@aws-sdk/client-kms")>;
+import {
+  defaultKeyPolicy,
+  findKey,
+  freeKeyId,
+  keyArn,
+  kmsSlot,
+  multiRegionKeyId,
+  requireKey,
+  tagMap,
+  type KmsHandlers,
+  type KmsKey,
+} from "./state.js";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -100,9 +109,11 @@ export function keyHandlers(world: World) {
       if (primary.multiRegion?.primaryRegion !== region)
         throw new ServiceError("UnsupportedOperationException", `${primary.arn} is not a multi-Region primary key.`);
       // Replication needs the other Region's KMS; the caller only hears that it did not work.
-      if (world.impairment(target)) throw new ServiceError("KMSInternalException", `no answer from ${target}`, { status: 500 });
+      if (world.impairment(target))
+        throw new ServiceError("KMSInternalException", `no answer from ${target}`, { status: 500 });
       const state = world.state(kmsSlot, target);
-      if (state.keys.has(primary.id)) throw new ServiceError("AlreadyExistsException", `${primary.id} exists in ${target}`);
+      if (state.keys.has(primary.id))
+        throw new ServiceError("AlreadyExistsException", `${primary.id} exists in ${target}`);
       checkPolicy(input.Policy);
       const replica: KmsKey = {
         ...primary,
@@ -184,8 +195,12 @@ function describeKey(world: World, key: KmsKey): KeyMetadata {
     KeyManager: key.manager,
     KeySpec: key.spec as KeySpec,
     CustomerMasterKeySpec: key.spec as NonNullable<KeyMetadata["CustomerMasterKeySpec"]>,
-    ...(key.usage === "ENCRYPT_DECRYPT" && key.spec === "SYMMETRIC_DEFAULT" ? { EncryptionAlgorithms: ["SYMMETRIC_DEFAULT"] } : {}),
-    ...(key.deletion ? { DeletionDate: new Date(key.deletion.at), PendingDeletionWindowInDays: key.deletion.windowDays } : {}),
+    ...(key.usage === "ENCRYPT_DECRYPT" && key.spec === "SYMMETRIC_DEFAULT"
+      ? { EncryptionAlgorithms: ["SYMMETRIC_DEFAULT"] }
+      : {}),
+    ...(key.deletion
+      ? { DeletionDate: new Date(key.deletion.at), PendingDeletionWindowInDays: key.deletion.windowDays }
+      : {}),
     MultiRegion: key.multiRegion !== undefined,
     ...(primary
       ? {

@@ -1,7 +1,7 @@
-import { ServiceError, type Handlers } from "../../service.js";
+import { ServiceError } from "../../service.js";
 import type { World } from "../../world.js";
 import { checkPolicy, requireCustomerKey, requireUsableKey } from "./keys.js";
-import { kmsSlot, requireKey } from "./state.js";
+import { kmsSlot, requireKey, type KmsHandlers } from "./state.js";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -11,7 +11,8 @@ export function settingHandlers(world: World) {
     if (!name || !/^alias\/[a-zA-Z0-9/_-]+$/.test(name))
       throw new ServiceError("InvalidAliasNameException", `${name ?? ""} is not an alias name such as alias/orders`);
     // Only in the name of an alias to be made or moved: AWS's own aliases are looked up without this check.
-    if (name.startsWith("alias/aws/")) throw new ServiceError("InvalidAliasNameException", "alias/aws/ is reserved by AWS");
+    if (name.startsWith("alias/aws/"))
+      throw new ServiceError("InvalidAliasNameException", "alias/aws/ is reserved by AWS");
     return name;
   }
 
@@ -107,5 +108,5 @@ export function settingHandlers(world: World) {
       key.rotationSince = undefined;
       return {};
     },
-  } satisfies Handlers<typeof import("@aws-sdk/client-kms")>;
+  } satisfies KmsHandlers;
 }

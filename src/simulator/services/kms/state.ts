@@ -1,8 +1,11 @@
+import type * as Kms from "@aws-sdk/client-kms";
 import type { KeyUsageType, Tag } from "@aws-sdk/client-kms";
 
 import { hexOf } from "../../identifiers.js";
-import { ServiceError } from "../../service.js";
+import { ServiceError, type Handlers } from "../../service.js";
 import type { StateSlot, World } from "../../world.js";
+
+export type KmsHandlers = Handlers<typeof Kms>;
 
 /** The keys and aliases of one Region. */
 export interface KmsState {

@@ -1,7 +1,6 @@
-import type { Handlers } from "../../service.js";
 import type { World } from "../../world.js";
 import { requireCustomerKey } from "./keys.js";
-import { requireKey, tagMap } from "./state.js";
+import { requireKey, tagMap, type KmsHandlers } from "./state.js";
 
 export function tagHandlers(world: World) {
   return {
@@ -19,5 +18,5 @@ export function tagHandlers(world: World) {
       for (const name of input.TagKeys ?? []) key.tags.delete(name);
       return {};
     },
-  } satisfies Handlers<typeof import("@aws-sdk/client-kms")>;
+  } satisfies KmsHandlers;
 }

@@ -35,7 +35,8 @@ function newSettings(world: World, region: string, identifier: string, input: Cr
   const engine = (input.Engine ?? "").toLowerCase();
   if (!(engine in engines)) throw invalidValue(`Invalid DB engine: ${input.Engine ?? ""}`);
   const { port, licenseModel } = engines[engine as keyof typeof engines];
-  if (!input.DBInstanceClass?.startsWith("db.")) throw invalidValue(`Invalid DB Instance class: ${input.DBInstanceClass ?? ""}`);
+  if (!input.DBInstanceClass?.startsWith("db."))
+    throw invalidValue(`Invalid DB Instance class: ${input.DBInstanceClass ?? ""}`);
   if (input.AllocatedStorage === undefined) throw invalidValue(`Invalid storage size for engine name ${engine}`);
   if (!input.MasterUsername) throw invalidValue("The parameter MasterUsername must be provided and must not be blank.");
   if (input.ManageMasterUserPassword && input.MasterUserPassword)
@@ -94,7 +95,9 @@ export const defaultSettings = {
 export function checkPassword(password: string | undefined): void {
   if (!password) throw invalidValue("The parameter MasterUserPassword must be provided and must not be blank.");
   if (password.length < 8)
-    throw invalidValue("The parameter MasterUserPassword is not a valid password because it is shorter than 8 characters.");
+    throw invalidValue(
+      "The parameter MasterUserPassword is not a valid password because it is shorter than 8 characters.",
+    );
   if (/[/@" ]/.test(password))
     throw invalidValue(
       "The parameter MasterUserPassword is not a valid password. Only printable ASCII characters besides '/', '@', '\"', ' ' may be used.",

@@ -23,9 +23,12 @@ export function deleteHandlers(world: World) {
     DeleteDBInstance: (input, { region }) => {
       const instance = requireInstance(world, region, input.DBInstanceIdentifier);
       const { SkipFinalSnapshot: skip = false, FinalDBSnapshotIdentifier: snapshot } = input;
-      if (instance.status === "deleting") throw invalidState(`Instance ${instance.identifier} is already being deleted.`);
+      if (instance.status === "deleting")
+        throw invalidState(`Instance ${instance.identifier} is already being deleted.`);
       if (instance.settings.deletionProtection)
-        throw invalidCombination("Cannot delete protected DB Instance, please disable deletion protection and try again.");
+        throw invalidCombination(
+          "Cannot delete protected DB Instance, please disable deletion protection and try again.",
+        );
       if (skip && snapshot !== undefined)
         throw invalidCombination("FinalDBSnapshotIdentifier can not be specified when SkipFinalSnapshot is true.");
       if (instance.source && snapshot !== undefined)
@@ -35,7 +38,10 @@ export function deleteHandlers(world: World) {
       if (!skip && snapshot === undefined)
         throw invalidCombination("FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.");
       if (snapshot !== undefined && world.state(rdsSlot, region).snapshots.has(snapshot.toLowerCase()))
-        throw new ServiceError("DBSnapshotAlreadyExistsFault", `Cannot create the snapshot because a snapshot with the identifier ${snapshot} already exists.`);
+        throw new ServiceError(
+          "DBSnapshotAlreadyExistsFault",
+          `Cannot create the snapshot because a snapshot with the identifier ${snapshot} already exists.`,
+        );
 
       instance.operation?.cancel();
       instance.maintenance?.cancel();
@@ -43,7 +49,8 @@ export function deleteHandlers(world: World) {
       releaseReplicas(world, instance);
       const done = (): void => {
         const state = world.state(rdsSlot, region);
-        if (snapshot !== undefined) state.snapshots.set(snapshot.toLowerCase(), finalSnapshot(world, instance, snapshot.toLowerCase()));
+        if (snapshot !== undefined)
+          state.snapshots.set(snapshot.toLowerCase(), finalSnapshot(world, instance, snapshot.toLowerCase()));
         instance.gone = true;
         state.instances.delete(instance.identifier);
         state.tags.delete(instance.arn);
@@ -56,10 +63,13 @@ export function deleteHandlers(world: World) {
     DescribeDBSnapshots: (input, { region }) => {
       const all = [...world.state(rdsSlot, region).snapshots.values()].filter(
         ({ DBSnapshotIdentifier, DBInstanceIdentifier }) =>
-          (input.DBSnapshotIdentifier === undefined || input.DBSnapshotIdentifier.toLowerCase() === DBSnapshotIdentifier) &&
-          (input.DBInstanceIdentifier === undefined || input.DBInstanceIdentifier.toLowerCase() === DBInstanceIdentifier),
+          (input.DBSnapshotIdentifier === undefined ||
+            input.DBSnapshotIdentifier.toLowerCase() === DBSnapshotIdentifier) &&
+          (input.DBInstanceIdentifier === undefined ||
+            input.DBInstanceIdentifier.toLowerCase() === DBInstanceIdentifier),
       );
-      if (input.DBSnapshotIdentifier !== undefined && all.length === 0) throw snapshotNotFound(input.DBSnapshotIdentifier);
+      if (input.DBSnapshotIdentifier !== undefined && all.length === 0)
+        throw snapshotNotFound(input.DBSnapshotIdentifier);
       const { items, Marker } = page(all, input, ({ DBSnapshotIdentifier }) => DBSnapshotIdentifier ?? "");
       return { DBSnapshots: [...items], ...(Marker ? { Marker } : {}) };
     },

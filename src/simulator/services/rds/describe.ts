@@ -107,7 +107,9 @@ export function toDbInstance(world: World, instance: DbInstance): DBInstance {
     MonitoringInterval: settings.monitoringInterval,
     MonitoringRoleArn: settings.monitoringRoleArn,
     PerformanceInsightsEnabled: settings.performanceInsights,
-    PerformanceInsightsRetentionPeriod: settings.performanceInsights ? (settings.performanceInsightsRetention ?? 7) : undefined,
+    PerformanceInsightsRetentionPeriod: settings.performanceInsights
+      ? (settings.performanceInsightsRetention ?? 7)
+      : undefined,
     DatabaseInsightsMode: "standard",
     EnabledCloudwatchLogsExports: settings.logExports.length > 0 ? [...settings.logExports] : undefined,
     CACertificateIdentifier: settings.caCertificate,
@@ -131,7 +133,10 @@ export function toDbInstance(world: World, instance: DbInstance): DBInstance {
   };
 }
 
-function nameSeenFrom(region: string, other: { readonly region: string; readonly identifier: string; readonly arn: string }): string {
+function nameSeenFrom(
+  region: string,
+  other: { readonly region: string; readonly identifier: string; readonly arn: string },
+): string {
   return other.region === region ? other.identifier : other.arn;
 }
 
@@ -141,7 +146,12 @@ function replicationStatus(world: World, instance: DbInstance): DBInstance["Stat
   if (!instance.link) return [{ ...info, Status: "terminated", Normal: false }];
   if (interruptedSince(world, instance) === undefined) return [{ ...info, Status: "replicating", Normal: true }];
   return [
-    { ...info, Status: "error", Normal: false, Message: `Replication from ${instance.source.arn} is interrupted: the source can't be reached.` },
+    {
+      ...info,
+      Status: "error",
+      Normal: false,
+      Message: `Replication from ${instance.source.arn} is interrupted: the source can't be reached.`,
+    },
   ];
 }
 

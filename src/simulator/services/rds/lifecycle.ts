@@ -15,7 +15,12 @@ export interface Phase {
 }
 
 /** Takes an instance through phases, one after another, then to `finalStatus`. @default "available" */
-export function runPhases(world: World, instance: DbInstance, phases: readonly Phase[], finalStatus: DbStatus = "available"): void {
+export function runPhases(
+  world: World,
+  instance: DbInstance,
+  phases: readonly Phase[],
+  finalStatus: DbStatus = "available",
+): void {
   const [phase, ...rest] = phases;
   if (!phase) {
     setUp(world, instance, finalStatus === "available" || finalStatus === "backing-up");
@@ -36,13 +41,17 @@ export function runPhases(world: World, instance: DbInstance, phases: readonly P
     phase.row,
     subject,
     () => {
-      if (instance.gone) return;
+      if (isGone(instance)) return;
       phase.done?.();
-      if (instance.gone) return;
-      runPhases(world, instance, rest, finalStatus);
+      if (!isGone(instance)) runPhases(world, instance, rest, finalStatus);
     },
     phase.regions,
   );
+}
+
+/** Asked anew after each phase: the last one of a deletion makes it so. */
+function isGone(instance: DbInstance): boolean {
+  return instance.gone;
 }
 
 /** Whether an instance accepts connections, its Region aside. */
@@ -62,7 +71,9 @@ export function setUp(world: World, instance: DbInstance, up: boolean): void {
 /** @throws ServiceError InvalidDBInstanceStateFault unless the instance is available */
 export function requireAvailable(instance: DbInstance): void {
   if (instance.status !== "available")
-    throw invalidState(`Database instance ${instance.identifier} is not in available state. Its state is ${instance.status}.`);
+    throw invalidState(
+      `Database instance ${instance.identifier} is not in available state. Its state is ${instance.status}.`,
+    );
 }
 
 export function note(world: World, instance: DbInstance, what: string): void {

@@ -7,7 +7,15 @@ import { availabilityZones } from "../ec2/zones.js";
 import { ec2Slot } from "../ec2/state.js";
 import { findKey } from "../kms/state.js";
 import type { DbSettings } from "./settings.js";
-import { endpointAddress, invalidCombination, invalidValue, rdsArn, rdsSlot, tagsOf, type DbInstance } from "./state.js";
+import {
+  endpointAddress,
+  invalidCombination,
+  invalidValue,
+  rdsArn,
+  rdsSlot,
+  tagsOf,
+  type DbInstance,
+} from "./state.js";
 
 /** What a new instance and a new replica have in common. */
 export interface NewInstance {
@@ -24,7 +32,11 @@ export interface NewInstance {
  *
  * @throws ServiceError as CreateDBInstance does
  */
-export function addInstance(world: World, region: string, { identifier, settings, zone, source, tags }: NewInstance): DbInstance {
+export function addInstance(
+  world: World,
+  region: string,
+  { identifier, settings, zone, source, tags }: NewInstance,
+): DbInstance {
   const state = world.state(rdsSlot, region);
   if (state.instances.size >= state.instanceQuota)
     throw new ServiceError("InstanceQuotaExceededFault", "You have exceeded the maximum number of DB instances.");
@@ -37,11 +49,13 @@ export function addInstance(world: World, region: string, { identifier, settings
     throw invalidValue(`${zone ?? ""} is not a valid availability zone: it has to be one of ${zones.join(", ")}`);
 
   const arn = rdsArn(world, region, "db", identifier);
+  const made = (state.instancesMade.get(identifier) ?? 0) + 1;
+  state.instancesMade.set(identifier, made);
   const instance: DbInstance = {
     identifier,
     region,
     arn,
-    resourceId: `db-${hexOf(["rds", world.seed, arn, world.now()], 26).toUpperCase()}`,
+    resourceId: `db-${hexOf(["rds", world.seed, arn, made], 26).toUpperCase()}`,
     endpointAddress: endpointAddress(world, region, identifier),
     settings,
     pending: {},
@@ -93,9 +107,17 @@ export function checkSettings(world: World, region: string, settings: Partial<Db
   const state = world.state(rdsSlot, region);
   const { subnetGroup, parameterGroup, securityGroups = [], backupRetentionPeriod = 0 } = settings;
   if (subnetGroup !== undefined && !state.subnetGroups.has(subnetGroup.toLowerCase()))
-    throw new ServiceError("DBSubnetGroupNotFoundFault", `DB subnet group '${subnetGroup}' does not exist.`, { status: 404 });
-  if (parameterGroup !== undefined && !parameterGroup.startsWith("default.") && !state.parameterGroups.has(parameterGroup.toLowerCase()))
-    throw new ServiceError("DBParameterGroupNotFoundFault", `DBParameterGroup not found: ${parameterGroup}`, { status: 404 });
+    throw new ServiceError("DBSubnetGroupNotFoundFault", `DB subnet group '${subnetGroup}' does not exist.`, {
+      status: 404,
+    });
+  if (
+    parameterGroup !== undefined &&
+    !parameterGroup.startsWith("default.") &&
+    !state.parameterGroups.has(parameterGroup.toLowerCase())
+  )
+    throw new ServiceError("DBParameterGroupNotFoundFault", `DBParameterGroup not found: ${parameterGroup}`, {
+      status: 404,
+    });
   if (!Number.isInteger(backupRetentionPeriod) || backupRetentionPeriod < 0 || backupRetentionPeriod > 35)
     throw invalidValue(`Invalid backup retention period: ${backupRetentionPeriod}. Valid values are 0 to 35.`);
   const known = world.state(ec2Slot, region).securityGroups;
@@ -142,7 +164,10 @@ export function managedPassword(
   const uuid = hex.slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
   const key = findKey(world, region, keyReference ?? "alias/aws/secretsmanager");
   if (key?.state !== "Enabled")
-    throw new ServiceError("KMSKeyNotAccessibleFault", `The specified KMS key [${keyReference ?? ""}] is not accessible.`);
+    throw new ServiceError(
+      "KMSKeyNotAccessibleFault",
+      `The specified KMS key [${keyReference ?? ""}] is not accessible.`,
+    );
   return {
     secretArn: `arn:aws:secretsmanager:${region}:${world.accountId}:secret:rds!db-${uuid}-${hex.slice(32)}`,
     kmsKeyArn: key.arn,

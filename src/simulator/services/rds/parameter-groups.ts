@@ -27,13 +27,18 @@ export function parameterGroupHandlers(world: World) {
   function requireGroup(region: string, name: string | undefined): ParameterGroup {
     const group = findGroup(region, name ?? "");
     if (group) return group;
-    throw new ServiceError("DBParameterGroupNotFoundFault", `DBParameterGroup not found: ${name ?? ""}`, { status: 404 });
+    throw new ServiceError("DBParameterGroupNotFoundFault", `DBParameterGroup not found: ${name ?? ""}`, {
+      status: 404,
+    });
   }
 
   function requireOwnGroup(region: string, name: string | undefined): ParameterGroup {
     const group = requireGroup(region, name);
     if (group.DBParameterGroupName.startsWith("default."))
-      throw new ServiceError("InvalidDBParameterGroupStateFault", `${group.DBParameterGroupName} is a default parameter group.`);
+      throw new ServiceError(
+        "InvalidDBParameterGroupStateFault",
+        `${group.DBParameterGroupName} is a default parameter group.`,
+      );
     return group;
   }
 
@@ -52,17 +57,22 @@ export function parameterGroupHandlers(world: World) {
         parameters: new Map(),
       };
       groupsOf(region).set(name, group);
-      for (const { Key, Value } of input.Tags ?? []) tagsOf(world, region, group.DBParameterGroupArn).set(Key ?? "", Value ?? "");
+      for (const { Key, Value } of input.Tags ?? [])
+        tagsOf(world, region, group.DBParameterGroupArn).set(Key ?? "", Value ?? "");
       return { DBParameterGroup: answer(group) };
     },
 
     DescribeDBParameterGroups: (input, { region }) => {
       const state = world.state(rdsSlot, region);
-      const inUse = [...state.instances.values()].map(({ settings }) => parameterFamily(settings.engine, settings.engineVersion));
+      const inUse = [...state.instances.values()].map(({ settings }) =>
+        parameterFamily(settings.engine, settings.engineVersion),
+      );
       const defaults = [...new Set(inUse)].map((family) => requireGroup(region, `default.${family}`));
       const all =
         input.DBParameterGroupName === undefined
-          ? [...groupsOf(region).values(), ...defaults].sort((a, b) => (a.DBParameterGroupName < b.DBParameterGroupName ? -1 : 1))
+          ? [...groupsOf(region).values(), ...defaults].sort((a, b) =>
+              a.DBParameterGroupName < b.DBParameterGroupName ? -1 : 1,
+            )
           : [requireGroup(region, input.DBParameterGroupName)];
       const { items, Marker } = page(all, input, (group) => group.DBParameterGroupName);
       return { DBParameterGroups: items.map(answer), ...(Marker ? { Marker } : {}) };
@@ -87,9 +97,15 @@ export function parameterGroupHandlers(world: World) {
     /** Only parameters that somebody set: the engine's defaults are not modelled. */
     DescribeDBParameters: (input, { region }) => {
       const group = requireGroup(region, input.DBParameterGroupName);
-      const all = [...group.parameters.values()].filter(({ Source }) => input.Source === undefined || Source === input.Source);
+      const all = [...group.parameters.values()].filter(
+        ({ Source }) => input.Source === undefined || Source === input.Source,
+      );
       const named = (parameter: Parameter): string => parameter.ParameterName ?? "";
-      const { items, Marker } = page(all.sort((a, b) => (named(a) < named(b) ? -1 : 1)), input, named);
+      const { items, Marker } = page(
+        all.sort((a, b) => (named(a) < named(b) ? -1 : 1)),
+        input,
+        named,
+      );
       return { Parameters: [...items], ...(Marker ? { Marker } : {}) };
     },
 

@@ -32,7 +32,9 @@ export function replicaHandlers(world: World) {
           multiAz: false,
           // A replica starts without backups of its own, whatever its source has.
           backupRetentionPeriod: 0,
-          parameterGroup: crossRegion ? defaultParameterGroup(settings.engine, settings.engineVersion) : settings.parameterGroup,
+          parameterGroup: crossRegion
+            ? defaultParameterGroup(settings.engine, settings.engineVersion)
+            : settings.parameterGroup,
           optionGroup: crossRegion ? defaultOptionGroup(settings.engine, settings.engineVersion) : settings.optionGroup,
           subnetGroup: crossRegion ? undefined : settings.subnetGroup,
           securityGroups: crossRegion ? [] : settings.securityGroups,
@@ -126,7 +128,12 @@ function requireSource(world: World, region: string, reference: string | undefin
 }
 
 /** The key of a replica's storage: a key never leaves its Region, so another Region needs one of its own. */
-function replicaKey(world: World, region: string, source: DbInstance, reference: string | undefined): string | undefined {
+function replicaKey(
+  world: World,
+  region: string,
+  source: DbInstance,
+  reference: string | undefined,
+): string | undefined {
   const encrypted = source.settings.kmsKeyArn !== undefined;
   if (!encrypted) {
     if (reference !== undefined)

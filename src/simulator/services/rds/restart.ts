@@ -1,7 +1,14 @@
 import type { World } from "../../world.js";
 import { toDbInstance } from "./describe.js";
 import { note, requireAvailable, runPhases } from "./lifecycle.js";
-import { invalidCombination, invalidState, replicasOf, requireInstance, type DbInstance, type RdsHandlers } from "./state.js";
+import {
+  invalidCombination,
+  invalidState,
+  replicasOf,
+  requireInstance,
+  type DbInstance,
+  type RdsHandlers,
+} from "./state.js";
 
 /** RDS starts a stopped instance after so long, so that it does not miss maintenance (USER_StopInstance.md). */
 const LONGEST_STOP_MS = 7 * 24 * 60 * 60 * 1000;
@@ -13,7 +20,9 @@ export function restartHandlers(world: World) {
       requireAvailable(instance);
       if (input.ForceFailover) {
         if (!instance.settings.multiAz)
-          throw invalidCombination("ForceFailover can't be specified for an instance that isn't configured for Multi-AZ.");
+          throw invalidCombination(
+            "ForceFailover can't be specified for an instance that isn't configured for Multi-AZ.",
+          );
         failOver(world, instance);
       } else {
         runPhases(world, instance, [{ row: "rds.reboot", status: "rebooting", down: true }]);
@@ -37,7 +46,8 @@ export function restartHandlers(world: World) {
 
     StartDBInstance: (input, { region }) => {
       const instance = requireInstance(world, region, input.DBInstanceIdentifier);
-      if (instance.status !== "stopped") throw invalidState(`Instance ${instance.identifier} is not stopped, it cannot be started.`);
+      if (instance.status !== "stopped")
+        throw invalidState(`Instance ${instance.identifier} is not stopped, it cannot be started.`);
       start(world, instance);
       return { DBInstance: toDbInstance(world, instance) };
     },

@@ -1,4 +1,8 @@
-import type { CreateDBInstanceMessage, CreateDBInstanceReadReplicaMessage, ModifyDBInstanceMessage } from "@aws-sdk/client-rds";
+import type {
+  CreateDBInstanceMessage,
+  CreateDBInstanceReadReplicaMessage,
+  ModifyDBInstanceMessage,
+} from "@aws-sdk/client-rds";
 
 /** What callers set about an instance, with RDS's defaults filled in. */
 export interface DbSettings {

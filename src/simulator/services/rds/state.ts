@@ -1,3 +1,4 @@
+import type * as Rds from "@aws-sdk/client-rds";
 import type { DBParameterGroup, DBSnapshot, Parameter } from "@aws-sdk/client-rds";
 
 import type { ScheduledEvent } from "../../clock.js";
@@ -7,7 +8,7 @@ import { ServiceError, type Handlers } from "../../service.js";
 import type { Latency, StateSlot, World } from "../../world.js";
 import type { DbSettings } from "./settings.js";
 
-export type RdsClient = typeof import("@aws-sdk/client-rds");
+export type RdsClient = typeof Rds;
 export type RdsHandlers = Handlers<RdsClient>;
 
 /** What RDS holds in one Region. */
@@ -18,6 +19,8 @@ export interface RdsState {
   readonly snapshots: Map<string, DBSnapshot>;
   /** Tags by ARN. */
   readonly tags: Map<string, Map<string, string>>;
+  /** How many instances of each identifier there have been: each has a resource id of its own. */
+  readonly instancesMade: Map<string, number>;
   instanceQuota: number;
 }
 
@@ -110,6 +113,7 @@ export const rdsSlot: StateSlot<RdsState> = {
     parameterGroups: new Map(),
     snapshots: new Map(),
     tags: new Map(),
+    instancesMade: new Map(),
     instanceQuota: DEFAULT_INSTANCE_QUOTA,
   }),
 };
@@ -138,7 +142,9 @@ export function findInstance(world: World, region: string, reference: string): D
 export function requireInstance(world: World, region: string, reference: string | undefined): DbInstance {
   const instance = reference === undefined ? undefined : findInstance(world, region, reference);
   if (instance) return instance;
-  throw new ServiceError("DBInstanceNotFoundFault", `DBInstance ${reference?.toLowerCase() ?? ""} not found.`, { status: 404 });
+  throw new ServiceError("DBInstanceNotFoundFault", `DBInstance ${reference?.toLowerCase() ?? ""} not found.`, {
+    status: 404,
+  });
 }
 
 /** Replicas, in any Region, of an instance. */

@@ -12,7 +12,9 @@ export function subnetGroupHandlers(world: World) {
   function requireGroup(region: string, name: string | undefined): SubnetGroup {
     const group = groupsOf(region).get(name?.toLowerCase() ?? "");
     if (group) return group;
-    throw new ServiceError("DBSubnetGroupNotFoundFault", `DB subnet group '${name ?? ""}' does not exist.`, { status: 404 });
+    throw new ServiceError("DBSubnetGroupNotFoundFault", `DB subnet group '${name ?? ""}' does not exist.`, {
+      status: 404,
+    });
   }
 
   return {
@@ -56,7 +58,9 @@ export function subnetGroupHandlers(world: World) {
     DeleteDBSubnetGroup: (input, { region }) => {
       const group = requireGroup(region, input.DBSubnetGroupName);
       const state = world.state(rdsSlot, region);
-      const user = [...state.instances.values()].find(({ settings }) => settings.subnetGroup?.toLowerCase() === group.name);
+      const user = [...state.instances.values()].find(
+        ({ settings }) => settings.subnetGroup?.toLowerCase() === group.name,
+      );
       if (user)
         throw new ServiceError(
           "InvalidDBSubnetGroupStateFault",
@@ -74,7 +78,8 @@ function network(world: World, region: string, subnetIds: readonly string[]): Pi
   const known = world.state(ec2Slot, region).subnets;
   const found = subnetIds.map((id) => {
     const subnet = known.get(id);
-    if (!subnet) throw new ServiceError("InvalidSubnet", `Some input subnets in :[${subnetIds.join(", ")}] are invalid.`);
+    if (!subnet)
+      throw new ServiceError("InvalidSubnet", `Some input subnets in :[${subnetIds.join(", ")}] are invalid.`);
     return { id, zone: subnet.AvailabilityZone, vpcId: subnet.VpcId };
   });
   const vpcs = new Set(found.map(({ vpcId }) => vpcId));

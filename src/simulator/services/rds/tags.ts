@@ -12,14 +12,16 @@ export function tagHandlers(world: World) {
         requireInstance(world, region, name);
         break;
       case "subgrp":
-        if (!state.subnetGroups.has(name)) throw new ServiceError("DBSubnetGroupNotFoundFault", `${arn} not found.`, { status: 404 });
+        if (!state.subnetGroups.has(name))
+          throw new ServiceError("DBSubnetGroupNotFoundFault", `${arn} not found.`, { status: 404 });
         break;
       case "pg":
         if (!state.parameterGroups.has(name) && !name.startsWith("default."))
           throw new ServiceError("DBParameterGroupNotFoundFault", `${arn} not found.`, { status: 404 });
         break;
       case "snapshot":
-        if (!state.snapshots.has(name)) throw new ServiceError("DBSnapshotNotFoundFault", `${arn} not found.`, { status: 404 });
+        if (!state.snapshots.has(name))
+          throw new ServiceError("DBSnapshotNotFoundFault", `${arn} not found.`, { status: 404 });
         break;
       default:
         throw invalidValue(`Invalid resource name: ${arn}`);

@@ -2,7 +2,15 @@ import type { BucketLocationConstraint } from "@aws-sdk/client-s3";
 
 import { ServiceError } from "../../service.js";
 import type { World } from "../../world.js";
-import { bucketSlot, findBucket, ownerId, requireBucket, requireControlPlane, type Bucket, type S3Handlers } from "./state.js";
+import {
+  bucketSlot,
+  findBucket,
+  ownerId,
+  requireBucket,
+  requireControlPlane,
+  type Bucket,
+  type S3Handlers,
+} from "./state.js";
 
 /** Buckets per account unless raised (S3 user guide, BucketRestrictions.md). */
 const BUCKET_QUOTA = 10_000;
@@ -30,8 +38,14 @@ export function bucketHandlers(world: World) {
         throw new ServiceError("ServiceUnavailable", `The service in ${region} is unavailable.`, { status: 503 });
       if (buckets().size >= BUCKET_QUOTA)
         throw new ServiceError("TooManyBuckets", "You have attempted to create more buckets than allowed");
-      buckets().set(name, newBucket(name, region, world.now(), input.ObjectOwnership, input.ObjectLockEnabledForBucket));
-      return { Location: region === CLASSIC_REGION ? `/${name}` : `http://${name}.s3.amazonaws.com/`, BucketArn: `arn:aws:s3:::${name}` };
+      buckets().set(
+        name,
+        newBucket(name, region, world.now(), input.ObjectOwnership, input.ObjectLockEnabledForBucket),
+      );
+      return {
+        Location: region === CLASSIC_REGION ? `/${name}` : `http://${name}.s3.amazonaws.com/`,
+        BucketArn: `arn:aws:s3:::${name}`,
+      };
     },
 
     HeadBucket: (input, { region }) => {
@@ -56,7 +70,9 @@ export function bucketHandlers(world: World) {
     GetBucketLocation: (input, { region }) => {
       // Any endpoint answers this, also one of another Region.
       const bucket = findBucket(world, input.Bucket ?? "") ?? requireBucket(world, region, input.Bucket);
-      return { LocationConstraint: bucket.region === CLASSIC_REGION ? undefined : (bucket.region as BucketLocationConstraint) };
+      return {
+        LocationConstraint: bucket.region === CLASSIC_REGION ? undefined : (bucket.region as BucketLocationConstraint),
+      };
     },
 
     DeleteBucket: (input, { region }) => {
@@ -64,7 +80,9 @@ export function bucketHandlers(world: World) {
       const bucket = requireBucket(world, region, input.Bucket);
       if (bucket.objects.size > 0) {
         const hint = bucket.versioning ? " You must delete all versions in the bucket." : "";
-        throw new ServiceError("BucketNotEmpty", `The bucket you tried to delete is not empty.${hint}`, { status: 409 });
+        throw new ServiceError("BucketNotEmpty", `The bucket you tried to delete is not empty.${hint}`, {
+          status: 409,
+        });
       }
       buckets().delete(bucket.name);
       return {};
@@ -99,7 +117,7 @@ function newBucket(
     inert: objectLock ? { objectLock: { ObjectLockEnabled: "Enabled" } } : {},
     objects: new Map(),
     uploads: new Map(),
-    versionsMade: new Map(),
+    idsMade: new Map(),
   };
 }
 

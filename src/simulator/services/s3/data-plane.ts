@@ -20,7 +20,8 @@ export function httpGetObject(world: World, host: string, path: string): number 
   const version = currentVersion(bucket, key);
   if (!version || version.deleteMarker) return allowsAnonymous(bucket, "s3:ListBucket", arn) ? 404 : 403;
   // What a KMS key protects needs a caller whom the key knows.
-  const readable = allowsAnonymous(bucket, "s3:GetObject", `${arn}/${key}`) && version.attributes.encryption.kmsKeyArn === undefined;
+  const readable =
+    allowsAnonymous(bucket, "s3:GetObject", `${arn}/${key}`) && version.attributes.encryption.kmsKeyArn === undefined;
   return readable ? 200 : 403;
 }
 
@@ -43,5 +44,8 @@ export function writeObject(world: World, bucketName: string, key: string, body 
   if (!bucket) return { status: "failed", reason: "no-such-bucket" };
   if (world.impairment(bucket.region)) return { status: "failed", reason: "region-impaired" };
   const attributes = { encryption: encryptionFor(world, bucket, undefined, undefined) };
-  return { status: "committed", versionId: addVersion(world, bucket, { key, body: bytesOf(body), attributes }).versionId };
+  return {
+    status: "committed",
+    versionId: addVersion(world, bucket, { key, body: bytesOf(body), attributes }).versionId,
+  };
 }

@@ -1,11 +1,19 @@
 import { ServiceError } from "../../service.js";
 import type { World } from "../../world.js";
-import { noSetting, ownerId, requireBucket, requireConfigurable, type InertSettings, type S3Handlers } from "./state.js";
+import {
+  noSetting,
+  ownerId,
+  requireBucket,
+  requireConfigurable,
+  type InertSettings,
+  type S3Handlers,
+} from "./state.js";
 
 /** Settings that are kept and answered as S3 does, and change nothing in the simulation. */
 export function inertSettingHandlers(world: World) {
   const read = (region: string, name: string | undefined): InertSettings => requireBucket(world, region, name).inert;
-  const write = (region: string, name: string | undefined): InertSettings => requireConfigurable(world, region, name).inert;
+  const write = (region: string, name: string | undefined): InertSettings =>
+    requireConfigurable(world, region, name).inert;
 
   return {
     PutBucketTagging: (input, { region }) => {
@@ -75,7 +83,9 @@ export function inertSettingHandlers(world: World) {
       write(region, input.Bucket).acceleration = input.AccelerateConfiguration;
       return {};
     },
-    GetBucketAccelerateConfiguration: (input, { region }) => ({ Status: read(region, input.Bucket).acceleration?.Status }),
+    GetBucketAccelerateConfiguration: (input, { region }) => ({
+      Status: read(region, input.Bucket).acceleration?.Status,
+    }),
 
     PutBucketRequestPayment: (input, { region }) => {
       write(region, input.Bucket).payer = input.RequestPaymentConfiguration?.Payer;
@@ -96,13 +106,18 @@ export function inertSettingHandlers(world: World) {
     GetObjectLockConfiguration: (input, { region }) => {
       const { objectLock } = read(region, input.Bucket);
       if (!objectLock)
-        throw noSetting("ObjectLockConfigurationNotFoundError", "Object Lock configuration does not exist for this bucket");
+        throw noSetting(
+          "ObjectLockConfigurationNotFoundError",
+          "Object Lock configuration does not exist for this bucket",
+        );
       return { ObjectLockConfiguration: objectLock };
     },
 
     PutBucketAcl: (input, { region }) => {
       const bucket = requireConfigurable(world, region, input.Bucket);
-      const enforced = bucket.ownership?.Rules?.some(({ ObjectOwnership }) => ObjectOwnership === "BucketOwnerEnforced");
+      const enforced = bucket.ownership?.Rules?.some(
+        ({ ObjectOwnership }) => ObjectOwnership === "BucketOwnerEnforced",
+      );
       if (enforced && input.ACL !== "private")
         throw new ServiceError("AccessControlListNotSupported", "The bucket does not allow ACLs");
       return {};

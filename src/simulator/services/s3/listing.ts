@@ -6,7 +6,9 @@ import { ownerId, requireBucket, type Bucket, type ObjectVersion, type S3Handler
 /** Entries that one answer holds at most, and by default. */
 const MAX_KEYS = 1000;
 
-type Entry = { readonly name: string } & ({ readonly prefix: true } | { readonly prefix: false; readonly version: ObjectVersion });
+type Entry = { readonly name: string } & (
+  { readonly prefix: true } | { readonly prefix: false; readonly version: ObjectVersion }
+);
 
 export function listingHandlers(world: World) {
   return {
@@ -54,7 +56,10 @@ export function listingHandlers(world: World) {
     ListObjectVersions: (input, { region }) => {
       const bucket = requireBucket(world, region, input.Bucket);
       const all = group(allVersions(bucket), input.Prefix, input.Delimiter);
-      const start = input.KeyMarker === undefined ? 0 : all.findIndex((entry) => isAfter(entry, input.KeyMarker ?? "", input.VersionIdMarker, all));
+      const start =
+        input.KeyMarker === undefined
+          ? 0
+          : all.findIndex((entry) => isAfter(entry, input.KeyMarker ?? "", input.VersionIdMarker, all));
       const rest = start < 0 ? [] : all.slice(start);
       const shown = rest.slice(0, limit(input.MaxKeys));
       const last = rest.length > shown.length ? shown.at(-1) : undefined;
@@ -78,10 +83,18 @@ export function listingHandlers(world: World) {
         ...(input.Delimiter === undefined ? {} : { Delimiter: encode(input.Delimiter) }),
         ...(last === undefined
           ? {}
-          : { NextKeyMarker: encode(last.name), ...(last.prefix ? {} : { NextVersionIdMarker: last.version.versionId }) }),
+          : {
+              NextKeyMarker: encode(last.name),
+              ...(last.prefix ? {} : { NextVersionIdMarker: last.version.versionId }),
+            }),
         Versions: versions
           .filter(({ deleteMarker }) => !deleteMarker)
-          .map((version) => ({ ...common(version), ETag: version.etag, Size: version.body.length, StorageClass: "STANDARD" as const })),
+          .map((version) => ({
+            ...common(version),
+            ETag: version.etag,
+            Size: version.body.length,
+            StorageClass: "STANDARD" as const,
+          })),
         DeleteMarkers: versions.filter(({ deleteMarker }) => deleteMarker).map(common),
         ...commonPrefixes(shown, encode),
       };
@@ -120,11 +133,17 @@ function group(versions: readonly ObjectVersion[], prefix = "", delimiter = ""):
 function isAfter(entry: Entry, key: string, versionId: string | undefined, all: readonly Entry[]): boolean {
   if (entry.name > key) return true;
   if (entry.name < key || entry.prefix || versionId === undefined) return false;
-  const marker = all.findIndex((other) => !other.prefix && other.version.key === key && other.version.versionId === versionId);
+  const marker = all.findIndex(
+    (other) => !other.prefix && other.version.key === key && other.version.versionId === versionId,
+  );
   return all.indexOf(entry) > marker;
 }
 
-function slice(entries: readonly Entry[], after: string | undefined, maxKeys: number | undefined): { readonly shown: readonly Entry[]; readonly next: string | undefined } {
+function slice(
+  entries: readonly Entry[],
+  after: string | undefined,
+  maxKeys: number | undefined,
+): { readonly shown: readonly Entry[]; readonly next: string | undefined } {
   const rest = after === undefined || after === "" ? entries : entries.filter(({ name }) => name > after);
   const shown = rest.slice(0, limit(maxKeys));
   return { shown, next: rest.length > shown.length ? shown.at(-1)?.name : undefined };
@@ -134,7 +153,10 @@ function limit(maxKeys: number | undefined): number {
   return Math.min(Math.max(maxKeys ?? MAX_KEYS, 0), MAX_KEYS);
 }
 
-function commonPrefixes(shown: readonly Entry[], encode: (text: string) => string): { CommonPrefixes?: CommonPrefix[] } {
+function commonPrefixes(
+  shown: readonly Entry[],
+  encode: (text: string) => string,
+): { CommonPrefixes?: CommonPrefix[] } {
   const prefixes = shown.filter(({ prefix }) => prefix).map(({ name }) => ({ Prefix: encode(name) }));
   return prefixes.length > 0 ? { CommonPrefixes: prefixes } : {};
 }

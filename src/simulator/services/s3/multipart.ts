@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
 
-import { resourceId } from "../../identifiers.js";
 import { ServiceError } from "../../service.js";
 import type { World } from "../../world.js";
 import { attributesFrom, checkConditions, parseTagging, readCopySource, written } from "./objects.js";
 import { requireBucket, type Bucket, type S3Handlers, type Upload } from "./state.js";
-import { addVersion, bytesOf, etagOf } from "./versions.js";
+import { addVersion, bytesOf, etagOf, nextId } from "./versions.js";
 
 /** Bytes that every part but the last must have. */
 const SMALLEST_PART = 5 * 1024 * 1024;
@@ -29,7 +28,7 @@ export function multipartHandlers(world: World) {
   return {
     CreateMultipartUpload: (input, { region }) => {
       const bucket = requireBucket(world, region, input.Bucket);
-      const id = resourceId("", ["s3-upload", world.seed, bucket.name, input.Key ?? "", world.now()], (taken) => bucket.uploads.has(taken), 40);
+      const id = nextId(world, bucket, "upload", input.Key ?? "");
       bucket.uploads.set(id, {
         id,
         key: input.Key ?? "",
@@ -59,7 +58,12 @@ export function multipartHandlers(world: World) {
       const upload = requireUpload(bucket, input.UploadId, input.Key);
       const Parts = [...upload.parts]
         .sort(([a], [b]) => a - b)
-        .map(([PartNumber, { body, etag, at }]) => ({ PartNumber, ETag: etag, Size: body.length, LastModified: new Date(at) }));
+        .map(([PartNumber, { body, etag, at }]) => ({
+          PartNumber,
+          ETag: etag,
+          Size: body.length,
+          LastModified: new Date(at),
+        }));
       return { Bucket: bucket.name, Key: upload.key, UploadId: upload.id, IsTruncated: false, Parts };
     },
 

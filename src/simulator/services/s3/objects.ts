@@ -3,7 +3,14 @@ import type { GetObjectCommandOutput, PutObjectRequest, ServerSideEncryption } f
 import { ServiceError } from "../../service.js";
 import type { World } from "../../world.js";
 import { replicationStatus } from "./replication.js";
-import { findBucket, requireBucket, type Bucket, type ObjectAttributes, type ObjectVersion, type S3Handlers } from "./state.js";
+import {
+  findBucket,
+  requireBucket,
+  type Bucket,
+  type ObjectAttributes,
+  type ObjectVersion,
+  type S3Handlers,
+} from "./state.js";
 import { addVersion, bytesOf, currentVersion, encryptionFor, readVersion, removeVersion } from "./versions.js";
 
 export function objectHandlers(world: World) {
@@ -44,14 +51,20 @@ export function objectHandlers(world: World) {
     DeleteObject: (input, { region }) => {
       const bucket = requireBucket(world, region, input.Bucket);
       const { deleteMarker, versionId } = deleteObject(world, bucket, input.Key ?? "", input.VersionId);
-      return { ...(deleteMarker ? { DeleteMarker: true } : {}), ...(versionId === undefined ? {} : { VersionId: versionId }) };
+      return {
+        ...(deleteMarker ? { DeleteMarker: true } : {}),
+        ...(versionId === undefined ? {} : { VersionId: versionId }),
+      };
     },
 
     DeleteObjects: (input, { region }) => {
       const bucket = requireBucket(world, region, input.Bucket);
       const objects = input.Delete?.Objects ?? [];
       if (objects.length === 0 || objects.length > 1000)
-        throw new ServiceError("MalformedXML", "The XML you provided was not well-formed: 1 to 1000 objects are allowed");
+        throw new ServiceError(
+          "MalformedXML",
+          "The XML you provided was not well-formed: 1 to 1000 objects are allowed",
+        );
       const Deleted = objects.map(({ Key, VersionId }) => {
         const { deleteMarker, versionId } = deleteObject(world, bucket, Key ?? "", VersionId);
         return {
@@ -67,7 +80,13 @@ export function objectHandlers(world: World) {
       const bucket = requireBucket(world, region, input.Bucket);
       const { bucket: from, version: source } = readCopySource(world, input.CopySource);
       const replaces = input.MetadataDirective === "REPLACE";
-      if (from === bucket && source.key === input.Key && !replaces && !input.StorageClass && !input.ServerSideEncryption)
+      if (
+        from === bucket &&
+        source.key === input.Key &&
+        !replaces &&
+        !input.StorageClass &&
+        !input.ServerSideEncryption
+      )
         throw new ServiceError(
           "InvalidRequest",
           "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
@@ -78,7 +97,11 @@ export function objectHandlers(world: World) {
         body: source.body,
         attributes: replaces
           ? given
-          : { ...source.attributes, storageClass: input.StorageClass ?? source.attributes.storageClass, encryption: given.encryption },
+          : {
+              ...source.attributes,
+              storageClass: input.StorageClass ?? source.attributes.storageClass,
+              encryption: given.encryption,
+            },
         tags: input.TaggingDirective === "REPLACE" ? parseTagging(input.Tagging) : source.tags,
       });
       return {
@@ -123,12 +146,20 @@ function deleteObject(
     return { deleteMarker: false, versionId: undefined };
   }
   const encryption = { algorithm: "AES256", kmsKeyArn: undefined };
-  const marker = addVersion(world, bucket, { key, body: new Uint8Array(), deleteMarker: true, attributes: { encryption } });
+  const marker = addVersion(world, bucket, {
+    key,
+    body: new Uint8Array(),
+    deleteMarker: true,
+    attributes: { encryption },
+  });
   return { deleteMarker: true, versionId: marker.versionId };
 }
 
 /** The object that a copy reads, in whichever Region: that one has to answer. */
-export function readCopySource(world: World, copySource: string | undefined): { readonly bucket: Bucket; readonly version: ObjectVersion } {
+export function readCopySource(
+  world: World,
+  copySource: string | undefined,
+): { readonly bucket: Bucket; readonly version: ObjectVersion } {
   const [path = "", query = ""] = (copySource ?? "").split("?versionId=");
   const [, name = "", key = ""] = /^\/?([^/]+)\/(.+)$/.exec(decodeURIComponent(path)) ?? [];
   const region = findBucket(world, name)?.region;
@@ -210,7 +241,8 @@ function asHead<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof ServiceError && error.status === 404) throw new ServiceError("NotFound", "Not Found", { status: 404 });
+    if (error instanceof ServiceError && error.status === 404)
+      throw new ServiceError("NotFound", "Not Found", { status: 404 });
     throw error;
   }
 }
@@ -230,7 +262,8 @@ export function checkConditions(bucket: Bucket, key: string | undefined, { IfMat
   const current = latest?.deleteMarker ? undefined : latest;
   if (IfNoneMatch === "*" && current) throw preconditionFailed("If-None-Match");
   if (IfMatch === undefined) return;
-  if (!current) throw new ServiceError("NoSuchKey", "The specified key does not exist.", { status: 404, fields: { Key: key } });
+  if (!current)
+    throw new ServiceError("NoSuchKey", "The specified key does not exist.", { status: 404, fields: { Key: key } });
   if (!sameEtag(IfMatch, current.etag)) throw preconditionFailed("If-Match");
 }
 

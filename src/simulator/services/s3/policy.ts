@@ -15,7 +15,9 @@ export function allowsAnonymous(bucket: Bucket, action: string, resource: string
   if (bucket.policy === undefined || bucket.publicAccessBlock?.RestrictPublicBuckets) return false;
   const matching = statementsOf(bucket.policy).filter(
     (statement) =>
-      isEverybody(statement.Principal) && matchesAny(statement.Action, action, true) && matchesAny(statement.Resource, resource, false),
+      isEverybody(statement.Principal) &&
+      matchesAny(statement.Action, action, true) &&
+      matchesAny(statement.Resource, resource, false),
   );
   const allowed = matching.some(({ Effect, Condition }) => Effect === "Allow" && Condition === undefined);
   return allowed && !matching.some(({ Effect }) => Effect === "Deny");
@@ -31,8 +33,10 @@ export function isPublicPolicy(policy: string): boolean {
 /** The statements of a policy document, none when it is no policy. */
 export function statementsOf(policy: string): readonly Statement[] {
   try {
-    const document = JSON.parse(policy) as { readonly Statement?: Statement | readonly Statement[] } | null;
-    return listOf(document?.Statement).filter((statement) => typeof statement === "object" && statement !== null);
+    const document = JSON.parse(policy) as { readonly Statement?: unknown } | null;
+    return listOf(document?.Statement).filter(
+      (statement): statement is Statement => typeof statement === "object" && statement !== null,
+    );
   } catch {
     return [];
   }
@@ -50,7 +54,10 @@ function matchesAny(patterns: unknown, value: string, ignoreCase: boolean): bool
 
 /** IAM's patterns: * is any text, ? is any character. */
 function wildcard(pattern: string, ignoreCase: boolean): RegExp {
-  const source = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".");
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
   return new RegExp(`^${source}$`, ignoreCase ? "is" : "s");
 }
 

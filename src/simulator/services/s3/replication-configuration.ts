@@ -43,7 +43,8 @@ function checkConfiguration(world: World, { Role, Rules = [] }: ReplicationConfi
   if (withFilter.length > 0 && withFilter.length < Rules.length)
     throw invalidRequest("Rules with and without a Filter cannot be mixed in one replication configuration.");
   const priorities = withFilter.map(({ Priority }) => Priority);
-  if (new Set(priorities).size < priorities.length) throw invalidRequest("Found duplicate priorities. Priorities must be unique.");
+  if (new Set(priorities).size < priorities.length)
+    throw invalidRequest("Found duplicate priorities. Priorities must be unique.");
   for (const rule of Rules) checkRule(world, rule);
 }
 
@@ -52,13 +53,17 @@ function checkRule(world: World, rule: ReplicationRule): void {
   if (rule.Filter !== undefined) {
     if (rule.Priority === undefined) throw invalidRequest("Priority must be specified for rules with a Filter.");
     if (rule.DeleteMarkerReplication === undefined)
-      throw invalidRequest("DeleteMarkerReplication must be specified for this version of Cross Region Replication configuration schema.");
+      throw invalidRequest(
+        "DeleteMarkerReplication must be specified for this version of Cross Region Replication configuration schema.",
+      );
   }
   const destination = findBucket(world, destinationName(rule));
   if (!destination) throw invalidRequest("Destination bucket must exist.");
   // The destination's Region can't tell whether it would take replicas.
   if (world.impairment(destination.region))
-    throw new ServiceError("ServiceUnavailable", `The service in ${destination.region} is unavailable.`, { status: 503 });
+    throw new ServiceError("ServiceUnavailable", `The service in ${destination.region} is unavailable.`, {
+      status: 503,
+    });
   if (destination.versioning !== "Enabled") throw invalidRequest("Destination bucket must have versioning enabled.");
   const selectsKms = rule.SourceSelectionCriteria?.SseKmsEncryptedObjects?.Status === "Enabled";
   if (selectsKms && !rule.Destination?.EncryptionConfiguration?.ReplicaKmsKeyID)

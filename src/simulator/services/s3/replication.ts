@@ -22,7 +22,8 @@ export function replicateVersion(world: World, bucket: Bucket, version: ObjectVe
     const name = destinationName(rule);
     destinations.set(name, "PENDING");
     const destinationRegion = findBucket(world, name)?.region ?? bucket.region;
-    const row = rule.Destination?.ReplicationTime?.Status === "Enabled" ? "s3.replication-time-control" : "s3.replication";
+    const row =
+      rule.Destination?.ReplicationTime?.Status === "Enabled" ? "s3.replication-time-control" : "s3.replication";
     const subject = {
       region: destinationRegion,
       resource: `${bucket.name}/${version.key}`,
@@ -103,7 +104,9 @@ export function destinationName(rule: ReplicationRule): string {
 }
 
 /** A version's x-amz-replication-status. */
-export function replicationStatus({ replication }: ObjectVersion): "PENDING" | "COMPLETED" | "FAILED" | "REPLICA" | undefined {
+export function replicationStatus({
+  replication,
+}: ObjectVersion): "PENDING" | "COMPLETED" | "FAILED" | "REPLICA" | undefined {
   if (!replication) return undefined;
   if (replication.kind === "replica") return "REPLICA";
   const states = [...replication.destinations.values()];
@@ -127,7 +130,9 @@ export interface UnreplicatedObject {
 export function unreplicatedObjects(world: World, bucketName: string, prefix = ""): readonly UnreplicatedObject[] {
   const versions = [...(findBucket(world, bucketName)?.objects.values() ?? [])].flat();
   return versions
-    .filter((version) => version.key.startsWith(prefix) && ["PENDING", "FAILED"].includes(replicationStatus(version) ?? ""))
+    .filter(
+      (version) => version.key.startsWith(prefix) && ["PENDING", "FAILED"].includes(replicationStatus(version) ?? ""),
+    )
     .map(({ key, versionId, lastModified }) => ({ key, versionId, writtenAt: lastModified }))
     .sort((a, b) => a.writtenAt - b.writtenAt);
 }

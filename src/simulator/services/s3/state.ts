@@ -1,3 +1,4 @@
+import type * as S3 from "@aws-sdk/client-s3";
 import type {
   AccelerateConfiguration,
   CORSRule,
@@ -18,7 +19,7 @@ import { hexOf } from "../../identifiers.js";
 import { ServiceError, type Handlers } from "../../service.js";
 import type { StateSlot, World } from "../../world.js";
 
-export type S3Client = typeof import("@aws-sdk/client-s3");
+export type S3Client = typeof S3;
 export type S3Handlers = Handlers<S3Client>;
 
 export interface Bucket {
@@ -37,8 +38,8 @@ export interface Bucket {
   /** By key, the newest version first. */
   readonly objects: Map<string, ObjectVersion[]>;
   readonly uploads: Map<string, Upload>;
-  /** Versions ever made of each key: ids are not used again. */
-  readonly versionsMade: Map<string, number>;
+  /** Ids given out for the versions and uploads of each key: none is used again. */
+  readonly idsMade: Map<string, number>;
 }
 
 export interface InertSettings {
@@ -108,12 +109,18 @@ export function findBucket(world: World, name: string): Bucket | undefined {
 export function requireBucket(world: World, region: string, name: string | undefined): Bucket {
   const bucket = findBucket(world, name ?? "");
   if (!bucket)
-    throw new ServiceError("NoSuchBucket", "The specified bucket does not exist", { status: 404, fields: { BucketName: name } });
+    throw new ServiceError("NoSuchBucket", "The specified bucket does not exist", {
+      status: 404,
+      fields: { BucketName: name },
+    });
   if (bucket.region !== region)
     throw new ServiceError(
       "PermanentRedirect",
       "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.",
-      { status: 301, fields: { Bucket: name, Endpoint: `${bucket.name}.s3.${bucket.region}.amazonaws.com`, Region: bucket.region } },
+      {
+        status: 301,
+        fields: { Bucket: name, Endpoint: `${bucket.name}.s3.${bucket.region}.amazonaws.com`, Region: bucket.region },
+      },
     );
   return bucket;
 }

@@ -37,7 +37,7 @@ export function addVersion(world: World, bucket: Bucket, given: NewVersion): Obj
     throw new ServiceError("KeyTooLongError", "Your key is too long, or empty");
   const version: ObjectVersion = {
     key,
-    versionId: bucket.versioning === "Enabled" ? nextVersionId(world, bucket, key) : "null",
+    versionId: bucket.versioning === "Enabled" ? nextId(world, bucket, "version", key) : "null",
     lastModified: world.now(),
     deleteMarker: given.deleteMarker ?? false,
     body,
@@ -52,10 +52,11 @@ export function addVersion(world: World, bucket: Bucket, given: NewVersion): Obj
   return version;
 }
 
-function nextVersionId(world: World, bucket: Bucket, key: string): string {
-  const made = (bucket.versionsMade.get(key) ?? 0) + 1;
-  bucket.versionsMade.set(key, made);
-  return hexOf(["s3-version", world.seed, bucket.name, bucket.createdAt, key, made], 32);
+/** An id that depends on the key and on how many it has had, not on the order of calls for other keys. */
+export function nextId(world: World, bucket: Bucket, kind: "version" | "upload", key: string): string {
+  const made = (bucket.idsMade.get(`${kind}/${key}`) ?? 0) + 1;
+  bucket.idsMade.set(`${kind}/${key}`, made);
+  return hexOf(["s3", world.seed, bucket.name, kind, key, made], 32);
 }
 
 /** Puts a version among the others of its key, by age; one with the same id is replaced. */
@@ -67,12 +68,7 @@ export function insertVersion(bucket: Bucket, version: ObjectVersion): void {
 }
 
 /** Removes a version for good; it is not replicated. */
-export function removeVersion(
-  world: World,
-  bucket: Bucket,
-  key: string,
-  versionId: string,
-): ObjectVersion | undefined {
+export function removeVersion(world: World, bucket: Bucket, key: string, versionId: string): ObjectVersion | undefined {
   const versions = bucket.objects.get(key) ?? [];
   const removed = versions.find((version) => version.versionId === versionId);
   const left = versions.filter((version) => version !== removed);
@@ -99,11 +95,15 @@ export function currentVersion(bucket: Bucket, key: string): ObjectVersion | und
  */
 export function readVersion(bucket: Bucket, key: string | undefined, versionId: string | undefined): ObjectVersion {
   const versions = bucket.objects.get(key ?? "") ?? [];
-  const version = versionId === undefined ? versions[0] : versions.find((candidate) => candidate.versionId === versionId);
+  const version =
+    versionId === undefined ? versions[0] : versions.find((candidate) => candidate.versionId === versionId);
   if (version && !version.deleteMarker) return version;
   if (versionId !== undefined && version)
-    throw new ServiceError("MethodNotAllowed", "The specified method is not allowed against this resource.", { status: 405 });
-  if (versionId !== undefined) throw new ServiceError("NoSuchVersion", "The specified version does not exist.", { status: 404 });
+    throw new ServiceError("MethodNotAllowed", "The specified method is not allowed against this resource.", {
+      status: 405,
+    });
+  if (versionId !== undefined)
+    throw new ServiceError("NoSuchVersion", "The specified version does not exist.", { status: 404 });
   throw new ServiceError("NoSuchKey", "The specified key does not exist.", { status: 404, fields: { Key: key } });
 }
 
