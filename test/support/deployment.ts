@@ -23,8 +23,8 @@ export interface Deployment {
 
 export interface OperationOptions {
   readonly activation?: ActivationRecord;
-  /** Another description of the app, for what-if previews. @default the deployed one */
-  readonly app?: AppSpec;
+  /** Runs a program that declares nothing in place of the app's. @default false */
+  readonly empty?: boolean;
   /** Inputs of the database that are forced on the program; see overriding-program.ts. */
   readonly databaseInputs?: Readonly<Record<string, unknown>>;
 }
@@ -54,16 +54,17 @@ export async function openDeployment(app: AppSpec, { workDir, env }: ThrowawayBa
   ): Promise<StackResult> {
     const stack = stacks.find((candidate) => candidate.name === name);
     if (!stack) throw new Error(`${app.name} has no stack ${name}`);
-    const { activation, databaseInputs } = options;
+    const { activation, databaseInputs, empty = false } = options;
+    const own = (file: string): string => new URL(file, import.meta.url).href;
     const runner = runnerOf(
-      databaseInputs ? new URL("./overriding-program.ts", import.meta.url).href : strategy.module,
+      empty ? own("./empty-program.ts") : databaseInputs ? own("./overriding-program.ts") : strategy.module,
     );
     const result = runner.run({
       kind,
       stack: name,
       region: stack.region,
       config: stackConfig(app, stack),
-      args: { app: options.app ?? app, stack, activation, databaseInputs },
+      args: { app, stack, activation, databaseInputs },
       cause: `test/${kind}`,
       create,
     });
