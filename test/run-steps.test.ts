@@ -315,11 +315,18 @@ describe("loss of the primary", () => {
     assert.ok(judgeLoss(looks({}, { nameServiceLeft: true, regionAnswers: false }), options).lost);
   });
 
-  it("is seen when users have failed for long enough and the Region is silent", () => {
-    const sign = { usersSucceeding: 0, regionAnswers: false };
+  it("is seen when the name service can't be asked, users have failed for long enough and the Region is silent", () => {
+    const sign = { nameServiceLeft: undefined, usersSucceeding: 0, regionAnswers: false };
     assert.ok(!judgeLoss(looks(sign, sign, sign), options).lost);
     assert.ok(judgeLoss(looks(sign, sign, sign, sign), options).lost);
     assert.ok(!judgeLoss(looks(sign, sign, {}, sign, sign), options).lost, "a good look in between counts anew");
+  });
+
+  it("takes three times as long while the name service still answers the primary", () => {
+    const sign = { usersSucceeding: 0, regionAnswers: false };
+    const times = (count: number): Partial<PrimarySignals>[] => Array.from({ length: count }, () => sign);
+    assert.ok(!judgeLoss(looks(...times(9)), options).lost);
+    assert.ok(judgeLoss(looks(...times(10)), options).lost);
   });
 
   it("takes no requests, and a name service that can't be asked, as no sign", () => {

@@ -27,9 +27,16 @@ export interface Loss {
 }
 
 /**
+ * While the name service still answers the primary, its health checkers all over the world reach it: then it takes this
+ * many times the patience to believe the few places that we look from.
+ */
+const CONTRADICTED_PATIENCE = 3;
+
+/**
  * Judges whether the primary is lost: the name service has left it, or users have failed for long enough, and another,
  * independent sign agrees. One sign alone is never enough: health checks, users' network and an API can each fail
- * alone.
+ * alone. Where the name service can be asked, its verdict is waited for: users and API are seen from here, and from
+ * here they fail together when it is our own network that is broken.
  *
  * @param looks - oldest first
  */
@@ -42,7 +49,8 @@ export function judgeLoss(looks: readonly PrimarySignals[], options: LossOptions
     failing(look) || look.nameServiceLeft === true || !look.regionAnswers;
 
   const failingSince = startOfEnding(looks, failing);
-  const failingLong = failingSince !== undefined && last.at - failingSince >= options.patienceSeconds * 1000;
+  const patienceMs = 1000 * options.patienceSeconds * (last.nameServiceLeft === undefined ? 1 : CONTRADICTED_PATIENCE);
+  const failingLong = failingSince !== undefined && last.at - failingSince >= patienceMs;
   const left = last.nameServiceLeft === true;
   const silent = !last.regionAnswers;
   return {
