@@ -20,6 +20,7 @@ import {
   Route53Client,
 } from "@aws-sdk/client-route-53";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import { cbor } from "@smithy/core/cbor";
 
 import { defineService, ServiceError, type ServiceDefinition } from "../../src/simulator/service.js";
 import { sts } from "../../src/simulator/services/sts.js";
@@ -376,6 +377,20 @@ describe("the wire", () => {
       const answer = await raw(port, "/", { headers: { ...signed("monitoring"), ...FORM }, body });
       assert.ok("body" in answer);
       assert.match(answer.body, /<DescribeAlarmsResult>.*<AlarmName>lag<\/AlarmName>/s);
+    }));
+
+  it("serves CloudWatch also in CBOR", () =>
+    withWire(services, async ({ url }) => {
+      const response = await fetch(`${url}/service/GraniteServiceVersion20100801/operation/DescribeAlarms`, {
+        method: "POST",
+        headers: { ...signed("monitoring"), "smithy-protocol": "rpc-v2-cbor", "content-type": "application/cbor" },
+        body: cbor.serialize({ AlarmNames: ["lag"] }),
+      });
+      assert.equal(response.headers.get("content-type"), "application/cbor");
+      const { MetricAlarms } = cbor.deserialize(new Uint8Array(await response.arrayBuffer())) as {
+        MetricAlarms: { AlarmName: string; Threshold: number }[];
+      };
+      assert.deepEqual([MetricAlarms[0]?.AlarmName, MetricAlarms[0]?.Threshold], ["lag", 2.5]);
     }));
 
   it("speaks Route 53's XML, whatever Region signed the call", () =>
