@@ -29,7 +29,7 @@ export async function readActivation(app: AppSpec): Promise<ActivationRecord> {
   const reference = new pulumi.StackReference(`${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`);
   const outputs: Record<string, unknown> = {};
   for (const field of Object.keys(recordSchema.shape)) {
-    const { value } = await reference.getOutputDetails(field);
+    const { value }: { readonly value?: unknown } = await reference.getOutputDetails(field);
     if (value !== undefined) outputs[field] = value;
   }
   if (Object.keys(outputs).length === 0) return initialActivation(app);

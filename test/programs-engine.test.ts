@@ -15,7 +15,6 @@ import { withBackend } from "./support/throwaway-backend.js";
 const app = apps["food-shop"] as AppSpec;
 const { primary: home, standby } = app.regions;
 const activationStack = `${app.name}-activation`;
-const homeStack = `${app.name}-${home}`;
 const standbyStack = `${app.name}-${standby}`;
 
 const promoting: ActivationRecord = {

@@ -90,7 +90,7 @@ function groupParts(group: DeclaredResource, { siblings }: PartsContext): readon
   if (typeof instanceType !== "string") return "its launch template names no instance type";
   const volumes = (Array.isArray(template.inputs["blockDeviceMappings"]) ? template.inputs["blockDeviceMappings"] : [])
     .map((mapping: unknown) => (isRecord(mapping) && isRecord(mapping["ebs"]) ? mapping["ebs"] : {}))
-    .map((ebs) => ({ type: String(ebs["volumeType"] ?? "gp2"), gb: numberOf(ebs["volumeSize"]) ?? 0 }));
+    .map((ebs) => ({ type: textOf(ebs["volumeType"]) ?? "gp2", gb: numberOf(ebs["volumeSize"]) ?? 0 }));
   return [
     { what: `ec2 ${instanceType}`, quantity: running * hoursPerMonth, reason: `${running} running` },
     ...volumes.map(({ type, gb }) => ({
@@ -124,7 +124,7 @@ function databaseParts({ inputs }: DeclaredResource, { usage }: PartsContext): r
       reason: zones,
     },
     {
-      what: `rds ${String(inputs["storageType"] ?? "gp2")}`,
+      what: `rds ${textOf(inputs["storageType"]) ?? "gp2"}`,
       quantity: copies * storage,
       reason: `${storage} GB ${zones}; as much again for backups is free`,
     },
@@ -148,6 +148,10 @@ export function regionOf({ region, inputs }: DeclaredResource): string {
 
 function numberOf(value: unknown): number | undefined {
   return typeof value === "number" ? value : undefined;
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -41,9 +41,10 @@ export async function declare(app: AppSpec, stackName: string, options: MockedRu
           const outputs = options.stackOutputs?.[name.split("/").at(-1) ?? ""] ?? {};
           return { id: name, state: { name, outputs, secretOutputNames: [] } };
         }
-        resources.push({ type, name, inputs: inputs as Record<string, unknown> });
+        const given = inputs as Record<string, unknown>;
+        resources.push({ type, name, inputs: given });
         // Mocks name the id of a resource that is not read as "".
-        return { id: id || `${name}-id`, state: { arn: `arn:${type}:${name}`, ...inputs, ...answered(type) } };
+        return { id: id || `${name}-id`, state: { arn: `arn:${type}:${name}`, ...given, ...answered(type) } };
       },
       call: ({ token }) => {
         calls.push(token);

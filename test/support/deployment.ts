@@ -78,7 +78,7 @@ export async function openDeployment(app: AppSpec, { workDir, env }: ThrowawayBa
     deploy: async () => {
       const ended = new Map<string, Promise<void>>();
       for (const { name, after } of stacks) {
-        const deployed = Promise.all(after.map((other) => ended.get(other)))
+        const deployed = Promise.all(after.map((other) => ended.get(other) ?? Promise.resolve()))
           .then(() => operate("up", name, {}, true))
           .then(() => undefined);
         ended.set(name, deployed);
