@@ -35,7 +35,10 @@ function describe(event: RunEvent): string | undefined {
     case "step-progress":
       return `${event.step}: ${event.message}`;
     case "step-attempt-failed":
-      return `${event.step} failed, again in ${event.retryInSeconds.toFixed(1)} s: ${event.reason}`;
+      // The last attempt's failure is the step's, and follows.
+      return event.retryInSeconds > 0
+        ? `${event.step} failed, again in ${event.retryInSeconds.toFixed(1)} s: ${event.reason}`
+        : undefined;
     case "step-completed":
       return `${event.step} completed${event.findings.length > 0 ? `: ${event.findings.join("; ")}` : ""}`;
     case "step-failed":

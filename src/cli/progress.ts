@@ -6,6 +6,3 @@ export interface Progress {
   /** Ends the display; what was shown stays. */
   close(): void;
 }
-
-/** No progress at all, for callers that only want the result. */
-export const noProgress: Progress = { onEvent: () => undefined, close: () => undefined };

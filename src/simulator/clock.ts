@@ -175,6 +175,8 @@ export function createSimulatedClock(options: SimulatedClockOptions = {}): Simul
   }
 
   async function loop(): Promise<void> {
+    // Never within the stack of whoever schedules: an event that is due at once still comes after its cause.
+    await Promise.resolve();
     while (!stopped) {
       settle();
       const next = queue.peek();
