@@ -29,8 +29,8 @@ export async function readActivation(app: AppSpec): Promise<ActivationRecord> {
   const reference = new pulumi.StackReference(`${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`);
   const outputs: Record<string, unknown> = {};
   for (const field of Object.keys(recordSchema.shape)) {
-    const { value }: { readonly value?: unknown } = await reference.getOutputDetails(field);
-    if (value !== undefined) outputs[field] = value;
+    const details = await reference.getOutputDetails(field);
+    if (details.value !== undefined) outputs[field] = details.value;
   }
   if (Object.keys(outputs).length === 0) return initialActivation(app);
   const parsed = recordSchema.safeParse(outputs);
