@@ -18,13 +18,28 @@ export type RunEvent = { readonly at: string } & (
       readonly steps: readonly Step[];
       readonly predictedRtoSeconds: number;
     }
-  | { readonly type: "phase-started"; readonly phase: "deploy" | "warm-up" | "runbook" | "clean-up"; readonly title: string }
+  | {
+      readonly type: "phase-started";
+      readonly phase: "deploy" | "warm-up" | "runbook" | "clean-up";
+      readonly title: string;
+    }
   | { readonly type: "phase-completed"; readonly phase: "deploy" | "warm-up" | "runbook" | "clean-up" }
-  | { readonly type: "fault-injected"; readonly fault: string; readonly region: string }
+  | { readonly type: "fault-injected"; readonly fault: string; readonly region: string; readonly faultAt: string }
   | { readonly type: "step-started"; readonly step: string; readonly attempt: number }
   | { readonly type: "step-progress"; readonly step: string; readonly message: string }
-  | { readonly type: "step-attempt-failed"; readonly step: string; readonly attempt: number; readonly reason: string; readonly retryInSeconds: number }
-  | { readonly type: "step-completed"; readonly step: string; readonly findings: readonly string[]; readonly data?: Readonly<Record<string, unknown>> }
+  | {
+      readonly type: "step-attempt-failed";
+      readonly step: string;
+      readonly attempt: number;
+      readonly reason: string;
+      readonly retryInSeconds: number;
+    }
+  | {
+      readonly type: "step-completed";
+      readonly step: string;
+      readonly findings: readonly string[];
+      readonly data?: Readonly<Record<string, unknown>>;
+    }
   | { readonly type: "step-failed"; readonly step: string; readonly reason: string }
   | { readonly type: "step-skipped"; readonly step: string; readonly reason: string }
   | { readonly type: "experiment-completed"; readonly experiment: ExperimentResult }
