@@ -26,6 +26,8 @@ function describe(event: RunEvent): string | undefined {
       return `${event.mode} of ${event.app} (${event.strategy}, run ${event.run}): ${event.steps.length} steps, predicted RTO ${Math.round(event.predictedRtoSeconds)} s`;
     case "phase-started":
       return `${event.title} …`;
+    // One line for each resource would be hundreds.
+    case "phase-progress":
     case "phase-completed":
       return undefined;
     case "fault-injected":

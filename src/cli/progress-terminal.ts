@@ -42,7 +42,8 @@ export function createTerminalProgress(stream: NodeJS.WriteStream, clock: Clock)
     const clockLine =
       faultAt === undefined ? "" : chalk.dim(`  ${formatOffset((clock.now() - faultAt) / 1000)} since the fault`);
     const lines = [...phases.values(), ...steps.values()].map((row) => cliTruncate(renderRow(row), width));
-    return [chalk.bold(heading) + clockLine, ...lines].join("\n");
+    const head = heading === "" ? [] : [chalk.bold(heading) + clockLine];
+    return [...head, ...lines].join("\n");
   }
 
   function renderRow(row: Row): string {
@@ -95,6 +96,9 @@ export function createTerminalProgress(stream: NodeJS.WriteStream, clock: Clock)
       case "phase-started":
         if (event.phase !== "runbook") phases.set(event.phase, { title: event.title, status: "pending" });
         begin(phases.get(event.phase), at);
+        break;
+      case "phase-progress":
+        note(phases.get(event.phase), event.message);
         break;
       case "phase-completed":
         end(phases.get(event.phase), "completed", at);

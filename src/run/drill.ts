@@ -3,6 +3,7 @@ import { claimActivation, confirmActivation } from "./activation-change.js";
 import { stepCause } from "./cause.js";
 import type { Session } from "./session.js";
 import type { DeclaredResource } from "./stack-protocol.js";
+import { resourceInWords } from "./stack-words.js";
 
 /** Resources of the standby Region's stack, as they stand before the fault and as a primary would have them. */
 export interface DeclaredStacks {
@@ -20,9 +21,18 @@ const DEPLOYMENT_WORKERS = 2;
 /** Deploys every stack, and asks what a full copy of the primary would declare in the standby's Region. */
 export async function deployForDrill(session: Session, signal: AbortSignal | undefined): Promise<DeclaredStacks> {
   const { record, runner, stacks, options } = session;
-  record({ type: "phase-started", phase: "deploy", title: `Deploy ${stacks.specs.length} stacks` });
+  record({
+    type: "phase-started",
+    phase: "deploy",
+    title: `Deploy the ${stacks.specs.length} stacks of ${options.app.name}`,
+  });
   runner.warm(DEPLOYMENT_WORKERS);
-  const results = await stacks.deploy({ cause: stepCause(session.id, "deploy"), ...(signal ? { signal } : {}) });
+  const results = await stacks.deploy({
+    cause: stepCause(session.id, "deploy"),
+    onProgress: (stack, resource) =>
+      record({ type: "phase-progress", phase: "deploy", message: `${stack}: ${resourceInWords(resource)}` }),
+    ...(signal ? { signal } : {}),
+  });
   const region = options.app.regions.standby;
   const standby = stacks.specs.find((spec) => spec.kind === "region" && spec.region === region);
   if (!standby) throw new Error(`${options.app.name} has no stack in ${region}`);

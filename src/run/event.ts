@@ -23,6 +23,7 @@ export type RunEvent = { readonly at: string } & (
       readonly phase: "deploy" | "warm-up" | "runbook" | "clean-up";
       readonly title: string;
     }
+  | { readonly type: "phase-progress"; readonly phase: "deploy"; readonly message: string }
   | { readonly type: "phase-completed"; readonly phase: "deploy" | "warm-up" | "runbook" | "clean-up" }
   | { readonly type: "fault-injected"; readonly fault: string; readonly region: string; readonly faultAt: string }
   | { readonly type: "step-started"; readonly step: string; readonly attempt: number }

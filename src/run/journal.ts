@@ -174,6 +174,7 @@ function parseEvent(file: string, record: Readonly<Record<string, unknown>>, exp
 const eventTypes: Readonly<Record<RunEvent["type"], true>> = {
   "run-planned": true,
   "phase-started": true,
+  "phase-progress": true,
   "phase-completed": true,
   "fault-injected": true,
   "step-started": true,

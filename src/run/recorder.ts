@@ -21,7 +21,7 @@ export function createRecorder(options: {
   const { clock, journal, listeners = [] } = options;
   return (newEvent) => {
     const event: RunEvent = { at: new Date(clock.now()).toISOString(), ...newEvent };
-    journal?.append(event, event.type !== "step-progress");
+    journal?.append(event, !isProgress(event));
     for (const listener of listeners) {
       try {
         listener(event);
@@ -30,4 +30,9 @@ export function createRecorder(options: {
       }
     }
   };
+}
+
+/** What nothing depends on: it need not be on the disk before the run goes on. */
+function isProgress({ type }: RunEvent): boolean {
+  return type === "step-progress" || type === "phase-progress";
 }

@@ -1,7 +1,7 @@
 import type { PromoteStackStep } from "../../plan/step.js";
 import type { StepContext } from "../step-context.js";
 import type { StepOutcome } from "../step-effect.js";
-import { changesInWords, resourceInWords } from "./stack-words.js";
+import { changesInWords, resourceInWords } from "../stack-words.js";
 
 /**
  * Brings the stack to what its program declares under the claimed activation record: its database stops being a

@@ -2,7 +2,7 @@ import type { ReconcileStackStep } from "../../plan/step.js";
 import { destructiveSteps } from "../observe/stacks.js";
 import type { StepContext } from "../step-context.js";
 import type { StepOutcome } from "../step-effect.js";
-import { changesInWords, resourceInWords } from "./stack-words.js";
+import { changesInWords, resourceInWords } from "../stack-words.js";
 
 /** Brings a stack to what its program declares now, unless that would replace or delete anything. */
 export async function reconcileStack(step: ReconcileStackStep, context: StepContext): Promise<StepOutcome> {

@@ -1,4 +1,4 @@
-import type { ResourceProgress, StackResult } from "../stack-protocol.js";
+import type { ResourceProgress, StackResult } from "./stack-protocol.js";
 
 /** "2 updated, 30 unchanged" */
 export function changesInWords({ changes }: StackResult): string {
