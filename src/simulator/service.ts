@@ -67,7 +67,7 @@ export function defineService<M, H extends Handlers<M>>(
     readonly handlers: (world: World) => H & NoInfer<ExactHandlers<M, H>>;
   },
 ): ServiceDefinition<M> {
-  return definition as ServiceDefinition<M>;
+  return definition;
 }
 
 /** Handlers with nothing that `Handlers` allows only because TypeScript compares functions leniently. */
@@ -168,7 +168,7 @@ export function createApi(world: World): Api {
   const api: Api = {
     calls,
     call: (service, operation, input, context) =>
-      api.dispatch(service as ServiceDefinition, operation, input, context) as never,
+      api.dispatch(service, operation, input, context) as never,
     dispatch: (service, operation, input, { region: calledRegion, cause }) => {
       world.clock.settle();
       const region = service.global ? "global" : calledRegion;

@@ -165,7 +165,7 @@ export function createWorld(options: WorldOptions): World {
     now: () => clock.now(),
     state: <T>(slot: StateSlot<T>, region: string): T => {
       let byRegion = states.get(slot.name);
-      if (!byRegion) states.set(slot.name, (byRegion = new Map()));
+      if (!byRegion) states.set(slot.name, (byRegion = new Map<string, unknown>()));
       if (!byRegion.has(region)) byRegion.set(region, slot.create(world, region));
       return byRegion.get(region) as T;
     },
