@@ -19,7 +19,7 @@ function shop(options: { readonly desired: number }) {
       natGateways: { strategy: "Single" },
     });
     const balancer = new awsx.lb.ApplicationLoadBalancer("web", {
-      subnets: vpc.publicSubnets.apply((subnets) => subnets ?? []),
+      subnets: vpc.publicSubnets,
       defaultTargetGroup: { port: 80, protocol: "HTTP", targetType: "instance" },
     });
     const image = await aws.ec2.getAmi({
@@ -58,7 +58,9 @@ function shop(options: { readonly desired: number }) {
 }
 
 /** The steps that an operation took, by "type name": its kind and the properties that caused it. */
-async function stepsOf(operation: (onEvent: (event: automation.EngineEvent) => void) => Promise<unknown>): Promise<Record<string, string>> {
+async function stepsOf(
+  operation: (onEvent: (event: automation.EngineEvent) => void) => Promise<unknown>,
+): Promise<Record<string, string>> {
   const steps: Record<string, string> = {};
   await operation(({ resourcePreEvent }) => {
     if (!resourcePreEvent) return;
@@ -81,7 +83,10 @@ describe("the simulated provider, with the real engine", function () {
       const created = await two.up();
       assert.equal(created.summary.resourceChanges?.["create"], preview.changeSummary.create);
       assert.match(String(created.outputs["dns"]?.value), /^web-[0-9a-f]{7}-\d+\.us-east-1\.elb\.amazonaws\.com$/);
-      assert.match(String(created.outputs["endpoint"]?.value), /^db-[0-9a-f]{7}\..*\.us-east-1\.rds\.amazonaws\.com:3306$/);
+      assert.match(
+        String(created.outputs["endpoint"]?.value),
+        /^db-[0-9a-f]{7}\..*\.us-east-1\.rds\.amazonaws\.com:3306$/,
+      );
       assert.deepEqual(provider.inertTypes(), []);
       assert.deepEqual(provider.outstanding(), []);
 
@@ -94,7 +99,9 @@ describe("the simulated provider, with the real engine", function () {
         "aws:autoscaling/group:Group web": "update desiredCapacity",
       });
       const name = String(created.outputs["group"]?.value);
-      const [group] = api.call(autoScaling, "DescribeAutoScalingGroups", { AutoScalingGroupNames: [name] }, call).AutoScalingGroups ?? [];
+      const [group] =
+        api.call(autoScaling, "DescribeAutoScalingGroups", { AutoScalingGroupNames: [name] }, call).AutoScalingGroups ??
+        [];
       assert.equal(group?.Instances?.filter(({ LifecycleState }) => LifecycleState === "InService").length, 3);
 
       const before = world.now();
@@ -142,14 +149,19 @@ describe("the simulated provider, with the real engine", function () {
       });
       const { outputs } = await one.up();
       const regionOf = (output: string): string | undefined => String(outputs[output]?.value).split(":")[3];
-      assert.deepEqual([regionOf("here"), regionOf("there"), regionOf("named")], ["us-east-1", "ap-northeast-2", "eu-west-1"]);
+      assert.deepEqual(
+        [regionOf("here"), regionOf("there"), regionOf("named")],
+        ["us-east-1", "ap-northeast-2", "eu-west-1"],
+      );
       assert.deepEqual(await stepsOf((onEvent) => one.preview({ onEvent })), {});
     });
   });
 
   it("fails with the words of a Region that gives no answer", async () => {
     await withEngine(async ({ stack, world }) => {
-      const one = await stack(async () => Promise.resolve({ key: new aws.kms.Key("key", { region: "eu-west-1" }).arn }));
+      const one = await stack(async () =>
+        Promise.resolve({ key: new aws.kms.Key("key", { region: "eu-west-1" }).arn }),
+      );
       world.impair("eu-west-1", { kind: "lost", since: world.now() });
       await assert.rejects(one.up(), /CreateKey.*no answer from the endpoint of eu-west-1/s);
     });
@@ -175,7 +187,9 @@ describe("changes to a database that stands", function () {
   });
 
   /** A source in one Region and a replica in another, and a program for the replica's own stack. */
-  async function withReplica(body: (fixture: EngineFixture, replica: (inputs: Inputs) => Promise<automation.Stack>) => Promise<void>) {
+  async function withReplica(
+    body: (fixture: EngineFixture, replica: (inputs: Inputs) => Promise<automation.Stack>) => Promise<void>,
+  ) {
     await withEngine(async (fixture) => {
       const sourceStack = await fixture.stack(
         async () => Promise.resolve({ arn: new aws.rds.Instance("db", { ...source(), region: "ap-northeast-2" }).arn }),
@@ -183,7 +197,13 @@ describe("changes to a database that stands", function () {
       );
       const arn = String((await sourceStack.up()).outputs["arn"]?.value);
       const replica = (inputs: Inputs) => {
-        const { username: _username, password: _password, engine: _engine, allocatedStorage: _storage, ...common } = source();
+        const {
+          username: _username,
+          password: _password,
+          engine: _engine,
+          allocatedStorage: _storage,
+          ...common
+        } = source();
         return fixture.stack(
           async () => {
             new aws.rds.Instance(
@@ -191,7 +211,7 @@ describe("changes to a database that stands", function () {
               { ...common, replicateSourceDb: arn, ...inputs },
               { customTimeouts: { create: "4h" } },
             );
-            return Promise.resolve();
+            return Promise.resolve(undefined);
           },
           { name: "replica" },
         );
@@ -202,7 +222,7 @@ describe("changes to a database that stands", function () {
     });
   }
 
-  const standalone: Inputs = { replicateSourceDb: undefined as never };
+  const standalone: Inputs = { replicateSourceDb: undefined };
 
   it("promotes a replica in place when its source is taken away, waits for the reboot, and previews no change after", async () => {
     await withReplica(async ({ api, world }, replica) => {
@@ -211,7 +231,12 @@ describe("changes to a database that stands", function () {
       const program = await replica({ ...standalone, multiAz: true });
       const expected = { "aws:rds/instance:Instance db": "update multiAz replicateSourceDb" };
       const sorted = (steps: Record<string, string>) =>
-        Object.fromEntries(Object.entries(steps).map(([name, step]) => [name, [step.split(" ")[0], ...step.split(" ").slice(1).sort()].join(" ")]));
+        Object.fromEntries(
+          Object.entries(steps).map(([name, step]) => [
+            name,
+            [step.split(" ")[0], ...step.split(" ").slice(1).sort()].join(" "),
+          ]),
+        );
       assert.deepEqual(sorted(await stepsOf((onEvent) => program.preview({ onEvent }))), expected);
 
       const startedAt = world.now();
@@ -220,8 +245,12 @@ describe("changes to a database that stands", function () {
       assert.equal(after?.ReadReplicaSourceDBInstanceIdentifier, undefined);
       assert.equal(after?.DbiResourceId, before?.DbiResourceId);
       assert.equal(after?.MultiAZ, true);
-      const operations = api.calls.filter(({ at, service }) => at >= startedAt && service === "rds").map(({ operation }) => operation);
-      const effects = operations.filter((operation) => !operation.startsWith("Describe") && !operation.startsWith("List"));
+      const operations = api.calls
+        .filter(({ at, service }) => at >= startedAt && service === "rds")
+        .map(({ operation }) => operation);
+      const effects = operations.filter(
+        (operation) => !operation.startsWith("Describe") && !operation.startsWith("List"),
+      );
       assert.deepEqual(effects, ["PromoteReadReplica", "ModifyDBInstance"]);
       assert.deepEqual(await stepsOf((onEvent) => program.preview({ onEvent })), {});
     });
@@ -232,13 +261,13 @@ describe("changes to a database that stands", function () {
       const program = (inputs: Inputs) =>
         stack(async () => {
           new aws.rds.Instance("db", source(inputs));
-          return Promise.resolve();
+          return Promise.resolve(undefined);
         });
       await (await program({})).up();
       const again = await program({
         replicateSourceDb: "arn:aws:rds:ap-northeast-2:123456789012:db:other",
-        username: undefined as never,
-        password: undefined as never,
+        username: undefined,
+        password: undefined,
       });
       const steps = await stepsOf((onEvent) => again.preview({ onEvent }));
       assert.match(steps["aws:rds/instance:Instance db"] ?? "", /^update/);
@@ -251,7 +280,7 @@ describe("changes to a database that stands", function () {
       const program = (inputs: Inputs) =>
         stack(async () => {
           new aws.rds.Instance("db", source(inputs));
-          return Promise.resolve();
+          return Promise.resolve(undefined);
         });
       await (await program({})).up();
       for (const [change, property] of [
@@ -265,7 +294,9 @@ describe("changes to a database that stands", function () {
         const [step = ""] = Object.values(steps);
         assert.match(step, new RegExp(`replace.*\\b${property}\\b`), JSON.stringify(steps));
       }
-      const renamed = await stepsOf(async (onEvent) => (await program({ identifier: "shop-db-2" })).preview({ onEvent }));
+      const renamed = await stepsOf(async (onEvent) =>
+        (await program({ identifier: "shop-db-2" })).preview({ onEvent }),
+      );
       assert.deepEqual(renamed, { "aws:rds/instance:Instance db": "update identifier" });
     });
   });

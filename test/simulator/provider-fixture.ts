@@ -22,7 +22,7 @@ export interface EngineFixture {
   /** What the backend keeps of a stack, as text. */
   stateFile(stackName?: string): string;
   /** Creates or selects a stack with another program. */
-  stack(program: () => Promise<Record<string, unknown> | void>, options?: StackOptions): Promise<automation.Stack>;
+  stack(program: () => Promise<Record<string, unknown> | undefined>, options?: StackOptions): Promise<automation.Stack>;
 }
 
 export interface StackOptions {

@@ -32,10 +32,13 @@ export function createCallTracker(): CallTracker {
   /** Components may hold components: grow the set until nothing is added. */
   function waitingEntries(): Set<Entry> {
     const waiting = new Set([...entries].filter(({ asleep }) => asleep));
-    for (let grew = true; grew; ) {
+    for (let grew = true; grew;) {
       const names = new Set([...waiting].map(({ name }) => name));
       const more = [...entries].filter(
-        (entry) => !waiting.has(entry) && entry.children.size > 0 && [...entry.children.keys()].every((child) => names.has(child)),
+        (entry) =>
+          !waiting.has(entry) &&
+          entry.children.size > 0 &&
+          [...entry.children.keys()].every((child) => names.has(child)),
       );
       for (const entry of more) waiting.add(entry);
       grew = more.length > 0;

@@ -31,12 +31,17 @@ export function diffResource(
 ): ResourceDiff {
   const changed: PropertyChange[] = [];
   for (const property of new Set([...Object.keys(inputs), ...Object.keys(news)])) {
-    if (ignored.some((path) => path === property || path.startsWith(`${property}.`) || path.startsWith(`${property}[`))) continue;
+    if (ignored.some((path) => path === property || path.startsWith(`${property}.`) || path.startsWith(`${property}[`)))
+      continue;
     const kind = changeOf(type, property, inputs[property], state[property], news[property]);
     if (kind) changed.push({ property, kind, replace: replaces(type, property) });
   }
   const forcing = changed.filter(({ replace }) => replace).map(({ property }) => property);
-  return { changed, replaces: forcing, deleteBeforeReplace: forcing.length > 0 && keepsItsName(type, name, state, news) };
+  return {
+    changed,
+    replaces: forcing,
+    deleteBeforeReplace: forcing.length > 0 && keepsItsName(type, name, state, news),
+  };
 }
 
 function changeOf(
@@ -53,7 +58,12 @@ function changeOf(
   const before = input === undefined ? state : input;
   if (before === undefined || before === null) return isZero(after) ? undefined : "add";
   const same = input === undefined ? matches(after, state) : equal(input, after);
-  return same || type.sameValue?.[property]?.(before, after) ? undefined : "update";
+  return same || meanTheSame(type, property, before, after) ? undefined : "update";
+}
+
+function meanTheSame(type: AnyResourceType, property: string, before: Value, after: Value): boolean {
+  const comparisons = new Map(Object.entries(type.sameValue ?? {}));
+  return comparisons.get(property)?.(before, after) ?? false;
 }
 
 /** Every resource of aws v7 has a Region of its own, whose change makes another resource. */
@@ -73,7 +83,8 @@ function matches(input: unknown, state: unknown): boolean {
   if (Array.isArray(input) && Array.isArray(state)) {
     return input.length === state.length && input.every((element, at) => matches(element, state[at]));
   }
-  if (isObject(input) && isObject(state)) return Object.entries(input).every(([key, value]) => matches(value, state[key]));
+  if (isObject(input) && isObject(state))
+    return Object.entries(input).every(([key, value]) => matches(value, state[key]));
   return equal(input, state);
 }
 
@@ -93,7 +104,7 @@ export function refreshInputs(type: AnyResourceType, inputs: Properties, found: 
   const refreshed: Record<string, Value> = { ...inputs };
   for (const [property, value] of Object.entries(found)) {
     const known = inputs[property];
-    if (known === undefined || matches(known, value) || type.sameValue?.[property]?.(value, known)) continue;
+    if (known === undefined || matches(known, value) || meanTheSame(type, property, value, known)) continue;
     refreshed[property] = value;
   }
   return refreshed;

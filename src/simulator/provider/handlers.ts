@@ -36,12 +36,21 @@ export function createHandlers(options: HandlerOptions): grpc.UntypedServiceImpl
   const { world, api, cause, calls, connections, version } = options;
 
   const configure: Answer<messages.ConfigureRequest, messages.ConfigureResponse> = (request, peer) => {
-    const args = { ...Object.fromEntries(request.getVariablesMap().toArray().map(([key, value]) => [key.replace(/^aws:config:/, ""), value])), ...unmarshal(request.getArgs()).values };
+    const args = {
+      ...Object.fromEntries(
+        request
+          .getVariablesMap()
+          .toArray()
+          .map(([key, value]) => [key.replace(/^aws:config:/, ""), value]),
+      ),
+      ...unmarshal(request.getArgs()).values,
+    };
     const isAwsx = args["region"] === undefined && request.getUrn()?.includes("pulumi:providers:awsx") === true;
     if (!isAwsx) {
       const configuration = parseConfiguration(args);
       // The real provider asks STS who it is before anything else: without that endpoint it goes no further.
-      if (!skipsCredentialsCheck(args)) callAws(api, sts, "GetCallerIdentity", {}, { region: configuration.stsRegion, cause });
+      if (!skipsCredentialsCheck(args))
+        callAws(api, sts, "GetCallerIdentity", {}, { region: configuration.stsRegion, cause });
       connections.configure(peer, configuration);
     }
     const response = new messages.ConfigureResponse();
@@ -88,7 +97,10 @@ export function createHandlers(options: HandlerOptions): grpc.UntypedServiceImpl
     }),
     diffConfig: unary<messages.DiffRequest, messages.DiffResponse>((request) => {
       const response = new messages.DiffResponse();
-      const same = equal(unmarshal(request.getOldInputs() ?? request.getOlds()).values, unmarshal(request.getNews()).values);
+      const same = equal(
+        unmarshal(request.getOldInputs() ?? request.getOlds()).values,
+        unmarshal(request.getNews()).values,
+      );
       const { DIFF_NONE, DIFF_SOME } = messages.DiffResponse.DiffChanges;
       response.setChanges(same ? DIFF_NONE : DIFF_SOME);
       return response;
@@ -99,7 +111,9 @@ export function createHandlers(options: HandlerOptions): grpc.UntypedServiceImpl
       const configured = connections.of(peer);
       const region = typeof args["region"] === "string" ? args["region"] : configured.region;
       const response = new messages.InvokeResponse();
-      response.setReturn(marshal(invoke(request.getTok(), args, { world, api, cause, region, stsRegion: configured.stsRegion })));
+      response.setReturn(
+        marshal(invoke(request.getTok(), args, { world, api, cause, region, stsRegion: configured.stsRegion })),
+      );
       return response;
     }),
     call: unary<messages.CallRequest, never>((request) => {
@@ -124,7 +138,11 @@ export function createHandlers(options: HandlerOptions): grpc.UntypedServiceImpl
   };
 }
 
-async function tracked<T>(calls: CallTracker, urn: string, work: (call: ReturnType<CallTracker["begin"]>) => Promise<T>): Promise<T> {
+async function tracked<T>(
+  calls: CallTracker,
+  urn: string,
+  work: (call: ReturnType<CallTracker["begin"]>) => Promise<T>,
+): Promise<T> {
   const call = calls.begin(shortUrn(urn));
   try {
     return await work(call);

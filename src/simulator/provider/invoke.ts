@@ -5,7 +5,7 @@ import { ec2 } from "../services/ec2/service.js";
 import { sts } from "../services/sts.js";
 import type { World } from "../world.js";
 import { callAws } from "./context.js";
-import { isObject, type Properties, type Value } from "./properties.js";
+import { asText, isObject, type Properties, type Value } from "./properties.js";
 import { policyDocument } from "./policy-document.js";
 import { tagMap } from "./resources/tags.js";
 
@@ -39,7 +39,10 @@ const dataSources: Readonly<Record<string, DataSource>> = {
     });
     const excluded = new Set(texts(args["excludeNames"]));
     const zones = (AvailabilityZones ?? [])
-      .filter(({ ZoneName = "", State }) => !excluded.has(ZoneName) && (args["state"] === undefined || State === args["state"]))
+      .filter(
+        ({ ZoneName = "", State }) =>
+          !excluded.has(ZoneName) && (args["state"] === undefined || State === args["state"]),
+      )
       .sort((a, b) => ((a.ZoneName ?? "") < (b.ZoneName ?? "") ? -1 : 1));
     return {
       id: context.region,
@@ -50,7 +53,13 @@ const dataSources: Readonly<Record<string, DataSource>> = {
   },
 
   "aws:index/getCallerIdentity:getCallerIdentity": (_args, context) => {
-    const { Account, Arn, UserId } = callAws(context.api, sts, "GetCallerIdentity", {}, { region: context.stsRegion, cause: context.cause });
+    const { Account, Arn, UserId } = callAws(
+      context.api,
+      sts,
+      "GetCallerIdentity",
+      {},
+      { region: context.stsRegion, cause: context.cause },
+    );
     return { id: Account, accountId: Account, arn: Arn, userId: UserId };
   },
 
@@ -59,16 +68,31 @@ const dataSources: Readonly<Record<string, DataSource>> = {
     return { id: name, name, region: name, description: name, endpoint: `ec2.${name}.amazonaws.com` };
   },
 
-  "aws:index/getPartition:getPartition": () => ({ id: "aws", partition: "aws", dnsSuffix: "amazonaws.com", reverseDnsPrefix: "com.amazonaws" }),
+  "aws:index/getPartition:getPartition": () => ({
+    id: "aws",
+    partition: "aws",
+    dnsSuffix: "amazonaws.com",
+    reverseDnsPrefix: "com.amazonaws",
+  }),
 
   "aws:index/getArn:getArn": (args) => {
-    const [, partition = "", service = "", region = "", account = "", ...resource] = String(args["arn"]).split(":");
+    const [, partition = "", service = "", region = "", account = "", ...resource] = asText(args["arn"]).split(":");
     return { id: args["arn"], arn: args["arn"], partition, service, region, account, resource: resource.join(":") };
   },
 
   "aws:ec2/getSubnet:getSubnet": (args, context) => {
-    const filters = [...(filtersOf(args["filters"]) ?? []), ...equals({ "vpc-id": args["vpcId"], "availability-zone": args["availabilityZone"], "cidr-block": args["cidrBlock"] })];
-    const { Subnets = [] } = call(context, "DescribeSubnets", { SubnetIds: typeof args["id"] === "string" ? [args["id"]] : undefined, Filters: someOf(filters) });
+    const filters = [
+      ...(filtersOf(args["filters"]) ?? []),
+      ...equals({
+        "vpc-id": args["vpcId"],
+        "availability-zone": args["availabilityZone"],
+        "cidr-block": args["cidrBlock"],
+      }),
+    ];
+    const { Subnets = [] } = call(context, "DescribeSubnets", {
+      SubnetIds: typeof args["id"] === "string" ? [args["id"]] : undefined,
+      Filters: someOf(filters),
+    });
     const found = only(Subnets, "EC2 Subnet");
     return {
       id: found.SubnetId,
@@ -96,7 +120,10 @@ const dataSources: Readonly<Record<string, DataSource>> = {
       ...(filtersOf(args["filters"]) ?? []),
       ...equals({ cidr: args["cidrBlock"], "is-default": args["default"] === true ? "true" : undefined }),
     ];
-    const { Vpcs = [] } = call(context, "DescribeVpcs", { VpcIds: typeof args["id"] === "string" ? [args["id"]] : undefined, Filters: someOf(filters) });
+    const { Vpcs = [] } = call(context, "DescribeVpcs", {
+      VpcIds: typeof args["id"] === "string" ? [args["id"]] : undefined,
+      Filters: someOf(filters),
+    });
     const found = only(Vpcs, "EC2 VPC");
     return {
       id: found.VpcId,
@@ -112,7 +139,10 @@ const dataSources: Readonly<Record<string, DataSource>> = {
   },
 
   "aws:ec2/getAmi:getAmi": (args, context) => {
-    const { Images = [] } = call(context, "DescribeImages", { Owners: someOf(texts(args["owners"])), Filters: someOf(filtersOf(args["filters"]) ?? []) });
+    const { Images = [] } = call(context, "DescribeImages", {
+      Owners: someOf(texts(args["owners"])),
+      Filters: someOf(filtersOf(args["filters"]) ?? []),
+    });
     const pattern = typeof args["nameRegex"] === "string" ? new RegExp(args["nameRegex"]) : undefined;
     const named = Images.filter(({ Name = "" }) => !pattern || pattern.test(Name));
     const newestFirst = [...named].sort((a, b) => ((a.CreationDate ?? "") < (b.CreationDate ?? "") ? 1 : -1));
@@ -137,12 +167,22 @@ const dataSources: Readonly<Record<string, DataSource>> = {
 
   // The public aliases of Amazon Linux only: /aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64.
   "aws:ssm/getParameter:getParameter": (args, context) => {
-    const name = String(args["name"]);
+    const name = asText(args["name"]);
     const architecture = /^\/aws\/service\/ami-amazon-linux-latest\/.*(x86_64|arm64)$/.exec(name)?.[1];
     if (!architecture) throw new Error(`reading SSM Parameter (${name}): couldn't find resource`);
-    const { Images = [] } = call(context, "DescribeImages", { Filters: [{ Name: "architecture", Values: [architecture] }] });
+    const { Images = [] } = call(context, "DescribeImages", {
+      Filters: [{ Name: "architecture", Values: [architecture] }],
+    });
     const value = only(Images.slice(0, 1), "SSM Parameter").ImageId;
-    return { id: name, name, type: "String", value, insecureValue: value, version: 1, arn: `arn:aws:ssm:${context.region}::parameter${name}` };
+    return {
+      id: name,
+      name,
+      type: "String",
+      value,
+      insecureValue: value,
+      version: 1,
+      arn: `arn:aws:ssm:${context.region}::parameter${name}`,
+    };
   },
 
   "aws:iam/getPolicyDocument:getPolicyDocument": (args) => policyDocument(args),
@@ -150,17 +190,25 @@ const dataSources: Readonly<Record<string, DataSource>> = {
 
 type Ec2Query = "DescribeAvailabilityZones" | "DescribeSubnets" | "DescribeVpcs" | "DescribeImages";
 
-function call<K extends Ec2Query>(context: InvokeContext, operation: K, input: Parameters<typeof callAws<Awaited<ReturnType<typeof ec2.loadClient>>, K>>[3]) {
+function call<K extends Ec2Query>(
+  context: InvokeContext,
+  operation: K,
+  input: Parameters<typeof callAws<Awaited<ReturnType<typeof ec2.loadClient>>, K>>[3],
+) {
   return callAws(context.api, ec2, operation, input, { region: context.region, cause: context.cause });
 }
 
 function filtersOf(value: Value | undefined): Filter[] | undefined {
   if (!Array.isArray(value)) return undefined;
-  return (value as readonly Value[]).filter(isObject).map((filter) => ({ Name: String(filter["name"]), Values: texts(filter["values"]) }));
+  return (value as readonly Value[])
+    .filter(isObject)
+    .map((filter) => ({ Name: asText(filter["name"]), Values: texts(filter["values"]) }));
 }
 
 function equals(values: Readonly<Record<string, Value | undefined>>): Filter[] {
-  return Object.entries(values).flatMap(([Name, value]) => (typeof value === "string" ? [{ Name, Values: [value] }] : []));
+  return Object.entries(values).flatMap(([Name, value]) =>
+    typeof value === "string" ? [{ Name, Values: [value] }] : [],
+  );
 }
 
 function someOf<T>(list: T[]): T[] | undefined {
@@ -168,12 +216,13 @@ function someOf<T>(list: T[]): T[] | undefined {
 }
 
 function texts(value: Value | undefined): string[] {
-  return Array.isArray(value) ? (value as readonly Value[]).map(String) : [];
+  return Array.isArray(value) ? (value as readonly Value[]).map(asText) : [];
 }
 
 function only<T>(found: readonly T[], what: string): T {
   const [first] = found;
   if (first === undefined) throw new Error(`no matching ${what} found`);
-  if (found.length > 1) throw new Error(`multiple ${what}s matched; use additional constraints to reduce matches to a single ${what}`);
+  if (found.length > 1)
+    throw new Error(`multiple ${what}s matched; use additional constraints to reduce matches to a single ${what}`);
   return first;
 }

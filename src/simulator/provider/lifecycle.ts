@@ -23,7 +23,9 @@ export async function createResource(
   inputs: Properties,
 ): Promise<{ readonly id: string; readonly state: Properties }> {
   const created = aws.world.state(createdSlot, aws.region);
-  const id = adopt(type, aws, inputs, created.get(aws.token)) ?? describeFailure(`creating ${type.label} (${aws.name})`, () => type.create(aws, inputs));
+  const id =
+    adopt(type, aws, inputs, created.get(aws.token)) ??
+    describeFailure(`creating ${type.label} (${aws.name})`, () => type.create(aws, inputs));
   created.set(aws.token, id);
   try {
     await type.finishCreate?.(aws, id, inputs);
@@ -35,7 +37,12 @@ export async function createResource(
   }
 }
 
-function adopt(type: AnyResourceType, aws: ResourceContext, inputs: Properties, id: string | undefined): string | undefined {
+function adopt(
+  type: AnyResourceType,
+  aws: ResourceContext,
+  inputs: Properties,
+  id: string | undefined,
+): string | undefined {
   return id !== undefined && readResource(type, aws, id, inputs) ? id : undefined;
 }
 
@@ -52,7 +59,10 @@ export function readResource(
       if (!reading) return undefined;
       const found = definedOnly(reading.inputs ?? {});
       const state = { ...inputs, ...found, ...definedOnly(reading.outputs), region: aws.region };
-      return { found, state: type.tagged === false ? state : { ...state, tagsAll: found["tags"] ?? inputs["tags"] ?? {} } };
+      return {
+        found,
+        state: type.tagged === false ? state : { ...state, tagsAll: found["tags"] ?? inputs["tags"] ?? {} },
+      };
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw error;
@@ -84,7 +94,12 @@ export async function updateResource(
 }
 
 /** Deletes a resource; that it is gone already is no error. */
-export async function deleteResource(type: AnyResourceType, aws: ResourceContext, id: string, before: Properties): Promise<void> {
+export async function deleteResource(
+  type: AnyResourceType,
+  aws: ResourceContext,
+  id: string,
+  before: Properties,
+): Promise<void> {
   try {
     await type.delete(aws, id, before);
   } catch (error) {
@@ -111,5 +126,8 @@ function failure(what: string, error: unknown): Error {
 }
 
 function definedOnly(values: object): Properties {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined && value !== null)) as Properties;
+  const entries = Object.entries(values) as [string, Properties[string] | undefined][];
+  return Object.fromEntries(
+    entries.filter((entry): entry is [string, Properties[string]] => entry[1] !== undefined && entry[1] !== null),
+  );
 }

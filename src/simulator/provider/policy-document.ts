@@ -1,10 +1,14 @@
-import { isObject, type Properties, type Value } from "./properties.js";
+import { asText, isObject, type Properties, type Value } from "./properties.js";
 
 /**
  * aws.iam.getPolicyDocument: a pure function from statements to a document (service/iam/policy_document_data_source.go).
  * Later statements replace earlier ones of the same sid; override documents come last.
  */
-export function policyDocument(args: Properties): { readonly id: string; readonly json: string; readonly minifiedJson: string } {
+export function policyDocument(args: Properties): {
+  readonly id: string;
+  readonly json: string;
+  readonly minifiedJson: string;
+} {
   const version = typeof args["version"] === "string" ? args["version"] : "2012-10-17";
   const statements = [
     ...documents(args["sourcePolicyDocuments"]),
@@ -46,16 +50,21 @@ function oneOrMany(name: string, value: Value | undefined): Properties {
 }
 
 function simplified(values: readonly Value[]): Value {
-  const sorted = values.map(String).sort().reverse();
+  const sorted = values.map(asText).sort().reverse();
   return sorted.length === 1 ? (sorted[0] as string) : sorted;
 }
 
 function principals(name: string, value: Value | undefined): Properties {
   const given = objects(value);
   if (given.length === 0) return {};
-  const everyone = given.every(({ type, identifiers }) => type === "*" && Array.isArray(identifiers) && identifiers[0] === "*");
+  const everyone = given.every(
+    ({ type, identifiers }) => type === "*" && Array.isArray(identifiers) && identifiers[0] === "*",
+  );
   if (everyone) return { [name]: "*" };
-  const byType = given.map(({ type, identifiers }): [string, Value] => [String(type), simplified((identifiers ?? []) as readonly Value[])]);
+  const byType = given.map(({ type, identifiers }): [string, Value] => [
+    asText(type),
+    simplified((identifiers ?? []) as readonly Value[]),
+  ]);
   return { [name]: Object.fromEntries(byType) };
 }
 
@@ -64,7 +73,7 @@ function conditions(value: Value | undefined): Properties {
   if (given.length === 0) return {};
   const byTest: Record<string, Record<string, Value>> = {};
   for (const { test, variable, values } of given) {
-    (byTest[String(test)] ??= {})[String(variable)] = simplified((values ?? []) as readonly Value[]);
+    (byTest[asText(test)] ??= {})[asText(variable)] = simplified((values ?? []) as readonly Value[]);
   }
   return { Condition: byTest };
 }
@@ -72,7 +81,7 @@ function conditions(value: Value | undefined): Properties {
 function documents(value: Value | undefined): readonly Properties[] {
   if (!Array.isArray(value)) return [];
   return (value as readonly Value[]).flatMap((text) => {
-    const parsed = JSON.parse(String(text)) as { readonly Statement?: Properties | readonly Properties[] };
+    const parsed = JSON.parse(asText(text)) as { readonly Statement?: Properties | readonly Properties[] };
     return parsed.Statement === undefined ? [] : [parsed.Statement].flat();
   });
 }

@@ -28,7 +28,7 @@ export interface Unmarshalled {
 export function unmarshal(message: Struct | undefined): Unmarshalled {
   const secretKeys = new Set<string>();
   const values: Record<string, Value> = {};
-  const raw = (message?.toJavaScript() ?? {}) as Properties;
+  const raw = message?.toJavaScript() ?? {};
   for (const [key, value] of Object.entries(raw)) {
     values[key] = plain(value, () => secretKeys.add(key));
   }
@@ -40,7 +40,7 @@ export function referencedUrns(message: Struct | undefined, property: string): r
   const urns: string[] = [];
   const collect = (value: unknown): void => {
     if (Array.isArray(value)) value.forEach(collect);
-    else if (isObject(value) && value[signatureKey] === resourceSignature) urns.push(String(value["urn"]));
+    else if (isObject(value) && value[signatureKey] === resourceSignature) urns.push(asText(value["urn"]));
     else if (isObject(value)) Object.values(value).forEach(collect);
   };
   collect((message?.toJavaScript() as Properties | undefined)?.[property]);
@@ -91,14 +91,20 @@ export function resourceReference(urn: string, id: string | undefined, version: 
 }
 
 function toJson(value: unknown): JavaScriptValue {
-  if (value === null || typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
+  if (value === null || typeof value === "string" || typeof value === "number" || typeof value === "boolean")
+    return value;
   if (value instanceof Date) return value.toISOString();
   if (Array.isArray(value)) return value.map((element) => (element === undefined ? null : toJson(element)));
   if (typeof value === "object") {
     const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
     return Object.fromEntries(entries.map(([key, inner]) => [key, toJson(inner)]));
   }
-  return String(value);
+  return asText(value);
+}
+
+/** A value as text; what is no text, number or truth value is none. */
+export function asText(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? String(value) : "";
 }
 
 /** Whether a value is an object that is neither an array nor null. */
@@ -116,7 +122,8 @@ export function hasUnknown(value: unknown): boolean {
 /** Whether two property values are equal, whatever the order of their keys; undefined members count as absent. */
 export function equal(a: unknown, b: unknown): boolean {
   if (a === b) return true;
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((element, at) => equal(element, b[at]));
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((element, at) => equal(element, b[at]));
   if (!isObject(a) || !isObject(b)) return false;
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
   return [...keys].every((key) => equal(a[key], b[key]));

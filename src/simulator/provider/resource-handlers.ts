@@ -34,7 +34,9 @@ export function createResourceHandlers({ world, api, cause, connections, inertTy
     options: { readonly call?: TrackedCall; readonly token?: string; readonly timeoutSeconds?: number },
     ...properties: readonly Properties[]
   ): ResourceContext {
-    const named = properties.map(({ region }) => region).find((region) => typeof region === "string" && region !== unknownValue);
+    const named = properties
+      .map(({ region }) => region)
+      .find((region) => typeof region === "string" && region !== unknownValue);
     const { call = asleepNowhere, token = "", timeoutSeconds = DEFAULT_TIMEOUT_SECONDS } = options;
     return createContext({
       world,
@@ -104,7 +106,11 @@ export function createResourceHandlers({ world, api, cause, connections, inertTy
       return response;
     },
 
-    create: async (request: messages.CreateRequest, peer: string, call: TrackedCall): Promise<messages.CreateResponse> => {
+    create: async (
+      request: messages.CreateRequest,
+      peer: string,
+      call: TrackedCall,
+    ): Promise<messages.CreateResponse> => {
       const urn = request.getUrn();
       const type = typeOf(urn);
       const { values: inputs, secretKeys } = unmarshal(request.getProperties());
@@ -117,7 +123,11 @@ export function createResourceHandlers({ world, api, cause, connections, inertTy
       }
       const token = stableHex(32, urn, replacements.get(urn) ?? "", canonicalJson(inputs));
       const timeoutSeconds = request.getTimeout() || type.timeouts?.create || DEFAULT_TIMEOUT_SECONDS;
-      const { id, state } = await createResource(type, contextOf(urn, peer, { call, token, timeoutSeconds }, inputs), inputs);
+      const { id, state } = await createResource(
+        type,
+        contextOf(urn, peer, { call, token, timeoutSeconds }, inputs),
+        inputs,
+      );
       response.setId(id);
       response.setProperties(marshal(state, secretKeys));
       return response;
@@ -128,18 +138,29 @@ export function createResourceHandlers({ world, api, cause, connections, inertTy
       const state = unmarshal(request.getProperties());
       const inputs = unmarshal(request.getInputs());
       const context = contextOf(request.getUrn(), peer, {}, inputs.values, state.values);
-      const reading = readResource(type, context, request.getId(), Object.keys(inputs.values).length > 0 ? inputs.values : state.values);
+      const reading = readResource(
+        type,
+        context,
+        request.getId(),
+        Object.keys(inputs.values).length > 0 ? inputs.values : state.values,
+      );
       const response = new messages.ReadResponse();
       if (!reading) return response;
       const secretKeys = new Set([...state.secretKeys, ...inputs.secretKeys]);
       const known = Object.keys(inputs.values).length > 0;
       response.setId(request.getId());
       response.setProperties(marshal(reading.state, secretKeys));
-      response.setInputs(marshal(known ? refreshInputs(type, inputs.values, reading.found) : reading.found, secretKeys));
+      response.setInputs(
+        marshal(known ? refreshInputs(type, inputs.values, reading.found) : reading.found, secretKeys),
+      );
       return response;
     },
 
-    update: async (request: messages.UpdateRequest, peer: string, call: TrackedCall): Promise<messages.UpdateResponse> => {
+    update: async (
+      request: messages.UpdateRequest,
+      peer: string,
+      call: TrackedCall,
+    ): Promise<messages.UpdateResponse> => {
       const urn = request.getUrn();
       const type = typeOf(urn);
       const state = unmarshal(request.getOlds()).values;
@@ -154,8 +175,14 @@ export function createResourceHandlers({ world, api, cause, connections, inertTy
       const timeoutSeconds = request.getTimeout() || type.timeouts?.update || DEFAULT_TIMEOUT_SECONDS;
       const context = contextOf(urn, peer, { call, timeoutSeconds }, after, state);
       // An input that the program adds is compared with what the service had chosen.
-      const added = Object.fromEntries(Object.keys(after).filter((input) => input in state).map((input) => [input, state[input] as Value]));
-      response.setProperties(marshal(await updateResource(type, context, request.getId(), { ...added, ...before }, after), secretKeys));
+      const added = Object.fromEntries(
+        Object.keys(after)
+          .filter((input) => input in state)
+          .map((input) => [input, state[input] as Value]),
+      );
+      response.setProperties(
+        marshal(await updateResource(type, context, request.getId(), { ...added, ...before }, after), secretKeys),
+      );
       return response;
     },
 

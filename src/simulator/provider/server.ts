@@ -34,7 +34,11 @@ export interface ProviderServerOptions {
 const MAX_MESSAGE_BYTES = 400 * 1024 * 1024;
 
 /** Starts the provider on a free port of loopback. */
-export async function startProviderServer(world: World, api: Api, { cause }: ProviderServerOptions): Promise<ProviderServer> {
+export async function startProviderServer(
+  world: World,
+  api: Api,
+  { cause }: ProviderServerOptions,
+): Promise<ProviderServer> {
   const calls = createCallTracker();
   const connections = createConnections();
   const inertTypes = new Set<string>();

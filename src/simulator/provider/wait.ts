@@ -36,7 +36,12 @@ export class WaitError extends Error {
  *
  * @throws WaitError when the time is over; whatever `state` throws
  */
-export async function waitForState(world: World, wait: StateWait, timeoutSeconds: number, signal: AbortSignal): Promise<void> {
+export async function waitForState(
+  world: World,
+  wait: StateWait,
+  timeoutSeconds: number,
+  signal: AbortSignal,
+): Promise<void> {
   const limit = wait.timeoutSeconds ?? timeoutSeconds;
   const deadline = world.now() + 1000 * limit;
   const needed = wait.consecutive ?? 1;
@@ -73,7 +78,12 @@ export async function waitForState(world: World, wait: StateWait, timeoutSeconds
   if (failure) throw failure.error;
 }
 
-async function lookOnce(world: World, delaySeconds: number, look: () => boolean, signal: AbortSignal): Promise<boolean> {
+async function lookOnce(
+  world: World,
+  delaySeconds: number,
+  look: () => boolean,
+  signal: AbortSignal,
+): Promise<boolean> {
   if (delaySeconds > 0) await world.clock.sleep(1000 * delaySeconds, signal);
   else signal.throwIfAborted();
   return look();

@@ -74,7 +74,7 @@ export async function constructApplicationLoadBalancer(
     defaultTargetGroup: defaultTargetGroup.reference(),
     listeners: trackAll(listeners.map((listener) => listener.reference())),
     ...(ownGroup.created ? { defaultSecurityGroup: ownGroup.created.reference() } : {}),
-    vpcId: vpcId ?? track(undefined),
+    vpcId,
   };
 }
 
@@ -101,7 +101,9 @@ async function placement(
   const filter = [{ name: "vpc-id", values: [vpc?.["id"] ?? null] }];
   const found = await monitor.invoke("aws:ec2/getSubnets:getSubnets", { filters: filter }, inputs["region"]);
   const ids = (found?.["ids"] ?? []) as readonly string[];
-  const details = await Promise.all(ids.map((id) => monitor.invoke("aws:ec2/getSubnet:getSubnet", { id }, inputs["region"])));
+  const details = await Promise.all(
+    ids.map((id) => monitor.invoke("aws:ec2/getSubnet:getSubnet", { id }, inputs["region"])),
+  );
   const open = ids.filter((_id, at) => details[at]?.["mapPublicIpOnLaunch"] === true);
   return { subnets: track(open), vpcId: track(vpc?.["id"] ?? unknownValue) };
 }
@@ -125,7 +127,11 @@ async function securityGroup(
         ingress: [{ fromPort: 0, toPort: 0, protocol: "-1", ...anywhere }],
         egress: [{ fromPort: 0, toPort: 65535, protocol: "tcp", ...anywhere }],
       };
-  const created = await monitor.register({ type: "aws:ec2/securityGroup:SecurityGroup", name: monitor.component.name, inputs: args });
+  const created = await monitor.register({
+    type: "aws:ec2/securityGroup:SecurityGroup",
+    name: monitor.component.name,
+    inputs: args,
+  });
   return { id: created.id, created };
 }
 
@@ -169,7 +175,8 @@ function spread(input: Tracked | undefined): Record<string, Tracked> {
 function refuseContradictions(inputs: ComponentInputs): void {
   const given = ["subnets", "subnetIds", "subnetMappings"].filter((input) => inputs[input]);
   if (given.length > 1) throw new Error("Only one of [subnets], [subnetIds] or [subnetMappings] can be specified");
-  if (inputs["listener"] && inputs["listeners"]) throw new Error("Only one of [listener] and [listeners] can be specified");
+  if (inputs["listener"] && inputs["listeners"])
+    throw new Error("Only one of [listener] and [listeners] can be specified");
   if (inputs["defaultTargetGroup"] && inputs["defaultTargetGroupPort"]) {
     throw new Error("Only one of `defaultTargetGroup` or `defaultTargetGroupPort` can be provided.");
   }

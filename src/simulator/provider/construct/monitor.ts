@@ -4,7 +4,17 @@ import monitorService from "@pulumi/pulumi/proto/resource_grpc_pb.js";
 import messages from "@pulumi/pulumi/proto/resource_pb.js";
 
 import type { TrackedCall } from "../calls.js";
-import { hasUnknown, isObject, marshal, resourceReference, secret, unknownValue, unmarshal, type Properties, type Value } from "../properties.js";
+import {
+  hasUnknown,
+  isObject,
+  marshal,
+  resourceReference,
+  secret,
+  unknownValue,
+  unmarshal,
+  type Properties,
+  type Value,
+} from "../properties.js";
 
 /**
  * The engine's resource monitor, as a component talks to it: a bare client, because the SDK's runtime belongs to the
@@ -89,10 +99,14 @@ export async function openMonitor(
   request: providerMessages.ConstructRequest,
   { call, version }: { readonly call: TrackedCall; readonly version: string },
 ): Promise<Monitor> {
-  const client = new monitorService.ResourceMonitorClient(request.getMonitorendpoint(), grpc.credentials.createInsecure(), {
-    "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
-    "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
-  });
+  const client = new monitorService.ResourceMonitorClient(
+    request.getMonitorendpoint(),
+    grpc.credentials.createInsecure(),
+    {
+      "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
+      "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
+    },
+  );
   const provider = request.getProvidersMap().get("aws") ?? "";
   const dryRun = request.getDryrun();
 
@@ -105,7 +119,9 @@ export async function openMonitor(
     const shortName = `${registration.getType()}::${registration.getName()}`;
     call.childStarted(shortName);
     try {
-      const response = await unaryCall<messages.RegisterResourceResponse>((done) => client.registerResource(registration, done));
+      const response = await unaryCall<messages.RegisterResourceResponse>((done) =>
+        client.registerResource(registration, done),
+      );
       if (response.getResult() !== messages.Result.SUCCESS) throw new SkippedError(`${shortName} was not created`);
       return response;
     } finally {
@@ -168,7 +184,12 @@ export async function openMonitor(
       return track((isObject(state) ? state[property] : undefined) ?? (dryRun ? unknownValue : undefined), [urn]);
     },
     finish: async (outputs) => {
-      const values = Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, output.secret && output.tracked !== undefined ? secret(output.tracked) : output.tracked]));
+      const values = Object.fromEntries(
+        Object.entries(outputs).map(([name, output]) => [
+          name,
+          output.secret && output.tracked !== undefined ? secret(output.tracked) : output.tracked,
+        ]),
+      );
       const registration = new messages.RegisterResourceOutputsRequest();
       registration.setUrn(componentUrn);
       registration.setOutputs(marshal(values));
@@ -220,7 +241,9 @@ function childOf(response: messages.RegisterResourceResponse, dryRun: boolean, v
   };
 }
 
-function unaryCall<Response>(start: (done: (error: grpc.ServiceError | null, response: Response) => void) => unknown): Promise<Response> {
+function unaryCall<Response>(
+  start: (done: (error: grpc.ServiceError | null, response: Response) => void) => unknown,
+): Promise<Response> {
   return new Promise((resolve, reject) => {
     start((error, response) => (error ? reject(error) : resolve(response)));
   });

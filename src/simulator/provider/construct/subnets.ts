@@ -83,7 +83,8 @@ function defaultSpecs(zoneMask: number): readonly SubnetSpec[] {
 
 function blockOf(blocks: readonly string[], zoneIndex: number): string {
   const block = blocks[zoneIndex];
-  if (block === undefined) throw new Error("The number of CIDR blocks in subnetSpecs must match the number of availability zones.");
+  if (block === undefined)
+    throw new Error("The number of CIDR blocks in subnetSpecs must match the number of availability zones.");
   return block;
 }
 

@@ -1,4 +1,4 @@
-import { isObject, unknownValue, type Value } from "../properties.js";
+import { asText, isObject, unknownValue, type Value } from "../properties.js";
 import type { ComponentInputs } from "./construct.js";
 import { SkippedError, track, trackAll, type Child, type Monitor, type Tracked } from "./monitor.js";
 import { placeSubnets, prefixOf, type PlacedSubnet, type SubnetSpec } from "./subnets.js";
@@ -32,7 +32,10 @@ interface Built {
  * Registers the children of an awsx.ec2.Vpc, as pulumi-awsx v3.9 does (awsx/ec2/vpc.ts): the VPC and its internet
  * gateway; per zone the subnets, public first, each with a route table, and NAT gateways as the strategy says.
  */
-export async function constructVpc(monitor: Monitor, inputs: ComponentInputs): Promise<Readonly<Record<string, Tracked>>> {
+export async function constructVpc(
+  monitor: Monitor,
+  inputs: ComponentInputs,
+): Promise<Readonly<Record<string, Tracked>>> {
   const { name } = monitor.component;
   refuseUnmodelled(inputs);
   const cidr = text(inputs["cidrBlock"]) ?? DEFAULT_CIDR;
@@ -52,7 +55,11 @@ export async function constructVpc(monitor: Monitor, inputs: ComponentInputs): P
   const vpc = await monitor.register({
     type: "aws:ec2/vpc:Vpc",
     name,
-    inputs: { ...Object.fromEntries(passedOn.map((input) => [input, inputs[input]])), cidrBlock: cidr, tags: sharedTags },
+    inputs: {
+      ...Object.fromEntries(passedOn.map((input) => [input, inputs[input]])),
+      cidrBlock: cidr,
+      tags: sharedTags,
+    },
   });
   const gateway = monitor.register({
     type: "aws:ec2/internetGateway:InternetGateway",
@@ -64,9 +71,12 @@ export async function constructVpc(monitor: Monitor, inputs: ComponentInputs): P
 
   /** NAT gateways by zone: private subnets route to the one of their zone, or to the only one. */
   const natByZone = new Map<number, Promise<Child>>();
-  const natFor = (zoneIndex: number): Promise<Child> | undefined => natByZone.get(natStrategy === "single" ? 0 : zoneIndex);
+  const natFor = (zoneIndex: number): Promise<Child> | undefined =>
+    natByZone.get(natStrategy === "single" ? 0 : zoneIndex);
   const eips: Promise<Child>[] = [];
-  const allocationIds = (isObject(inputs["natGateways"]?.tracked) ? inputs["natGateways"].tracked["elasticIpAllocationIds"] : undefined) as readonly Value[] | undefined;
+  const allocationIds = (
+    isObject(inputs["natGateways"]?.tracked) ? inputs["natGateways"].tracked["elasticIpAllocationIds"] : undefined
+  ) as readonly Value[] | undefined;
 
   async function createNat(subnet: Promise<Child>, zoneIndex: number, eip: Promise<Child> | undefined): Promise<Child> {
     const host = await subnet;
@@ -135,7 +145,11 @@ export async function constructVpc(monitor: Monitor, inputs: ComponentInputs): P
   const pending = ordered.map((placement) => {
     const subnet = createSubnet(placement);
     const { zoneIndex, resourceName, spec } = placement;
-    if (spec.type === "Public" && !natByZone.has(zoneIndex) && (natStrategy === "oneperaz" || (natStrategy === "single" && zoneIndex === 0))) {
+    if (
+      spec.type === "Public" &&
+      !natByZone.has(zoneIndex) &&
+      (natStrategy === "oneperaz" || (natStrategy === "single" && zoneIndex === 0))
+    ) {
       const eip = allocationIds && allocationIds.length > 0 ? undefined : createEip(subnet, zoneIndex);
       if (eip) eips.push(eip);
       natByZone.set(zoneIndex, createNat(subnet, zoneIndex, eip));
@@ -162,15 +176,16 @@ export async function constructVpc(monitor: Monitor, inputs: ComponentInputs): P
   });
 
   // All at once: a promise that fails while another is awaited would end the process.
-  const [internetGateway, subnets, routeTables, routeTableAssociations, routes, eipsBuilt, natGateways] = await Promise.all([
-    gateway,
-    succeeded(pending.map(async ({ type, subnet }) => ({ type, child: await subnet }))),
-    succeeded(pending.map(({ table }) => table)),
-    succeeded(pending.map(({ association }) => association)),
-    succeeded(pending.map(({ route }) => route)),
-    succeeded(eips),
-    succeeded([...natByZone.values()]),
-  ]);
+  const [internetGateway, subnets, routeTables, routeTableAssociations, routes, eipsBuilt, natGateways] =
+    await Promise.all([
+      gateway,
+      succeeded(pending.map(async ({ type, subnet }) => ({ type, child: await subnet }))),
+      succeeded(pending.map(({ table }) => table)),
+      succeeded(pending.map(({ association }) => association)),
+      succeeded(pending.map(({ route }) => route)),
+      succeeded(eips),
+      succeeded([...natByZone.values()]),
+    ]);
   const ofType = (type: string): Child[] => subnets.filter((one) => one.type === type).map(({ child }) => child);
   const built: Built = {
     internetGateway,
@@ -182,10 +197,20 @@ export async function constructVpc(monitor: Monitor, inputs: ComponentInputs): P
     eips: eipsBuilt,
     natGateways,
   };
-  return outputsOf(vpc, built, placed.filter(({ zoneIndex }) => zoneIndex === 0), monitor.dryRun);
+  return outputsOf(
+    vpc,
+    built,
+    placed.filter(({ zoneIndex }) => zoneIndex === 0),
+    monitor.dryRun,
+  );
 }
 
-function outputsOf(vpc: Child, built: Built, layout: readonly PlacedSubnet[], dryRun: boolean): Readonly<Record<string, Tracked>> {
+function outputsOf(
+  vpc: Child,
+  built: Built,
+  layout: readonly PlacedSubnet[],
+  dryRun: boolean,
+): Readonly<Record<string, Tracked>> {
   const references = (children: readonly Child[]): Tracked => trackAll(children.map((child) => child.reference()));
   const ids = (children: readonly Child[]): Tracked => {
     const all = trackAll(children.map(({ id }) => id));
@@ -210,7 +235,11 @@ function outputsOf(vpc: Child, built: Built, layout: readonly PlacedSubnet[], dr
     eips: references(built.eips),
     vpcEndpoints: track([]),
     subnetLayout: track(
-      layout.map(({ spec, cidrBlock }) => ({ type: spec.type, cidrMask: prefixOf(cidrBlock), ...(spec.name ? { name: spec.name } : {}) })),
+      layout.map(({ spec, cidrBlock }) => ({
+        type: spec.type,
+        cidrMask: prefixOf(cidrBlock),
+        ...(spec.name ? { name: spec.name } : {}),
+      })),
     ),
   };
 }
@@ -245,7 +274,7 @@ async function zonesOf(monitor: Monitor, inputs: ComponentInputs): Promise<reado
 
 function natStrategyOf(inputs: ComponentInputs): "none" | "single" | "oneperaz" {
   const configured = inputs["natGateways"]?.tracked;
-  const strategy = String((isObject(configured) ? configured["strategy"] : undefined) ?? "OnePerAz").toLowerCase();
+  const strategy = (asText(isObject(configured) ? configured["strategy"] : undefined) || "OnePerAz").toLowerCase();
   if (strategy === "none" || strategy === "single" || strategy === "oneperaz") return strategy;
   throw new Error(`Unknown NatGatewayStrategy '${strategy}'`);
 }
@@ -269,7 +298,8 @@ function refuseUnmodelled(inputs: ComponentInputs): void {
   if (text(inputs["subnetStrategy"]) === "AutoMerge") refuse("subnetStrategy", "AutoMerge");
   const legacy = (text(inputs["subnetStrategy"]) ?? "Legacy") === "Legacy";
   if (legacy && inputs["subnetSpecs"]) refuse("subnetStrategy", "the Legacy layout of subnetSpecs; use Auto or Exact");
-  if (legacy && prefixOf(text(inputs["cidrBlock"]) ?? DEFAULT_CIDR) < 16) refuse("subnetStrategy", "the Legacy layout beyond /16; use Auto");
+  if (legacy && prefixOf(text(inputs["cidrBlock"]) ?? DEFAULT_CIDR) < 16)
+    refuse("subnetStrategy", "the Legacy layout beyond /16; use Auto");
 }
 
 function text(input: Tracked | undefined): string | undefined {

@@ -17,9 +17,20 @@ const group = defineResource<GroupArgs, GroupState>({
   tagged: false,
   replaceOn: ["initialLifecycleHooks", "name", "namePrefix", "placementGroup"],
   computed: [
-    "availabilityZoneDistribution", "availabilityZones", "capacityReservationSpecification", "defaultCooldown", "desiredCapacity",
-    "healthCheckType", "launchTemplate", "loadBalancers", "name", "namePrefix", "serviceLinkedRoleArn", "targetGroupArns",
-    "trafficSources", "vpcZoneIdentifiers",
+    "availabilityZoneDistribution",
+    "availabilityZones",
+    "capacityReservationSpecification",
+    "defaultCooldown",
+    "desiredCapacity",
+    "healthCheckType",
+    "launchTemplate",
+    "loadBalancers",
+    "name",
+    "namePrefix",
+    "serviceLinkedRoleArn",
+    "targetGroupArns",
+    "trafficSources",
+    "vpcZoneIdentifiers",
   ],
   defaults: {
     forceDelete: false,
@@ -63,7 +74,10 @@ const group = defineResource<GroupArgs, GroupState>({
       return inService >= minimum && healthyTargets >= targets;
     });
     if (inputs.suspendedProcesses?.length) {
-      aws.call(autoScaling, "SuspendProcesses", { AutoScalingGroupName: name, ScalingProcesses: inputs.suspendedProcesses });
+      aws.call(autoScaling, "SuspendProcesses", {
+        AutoScalingGroupName: name,
+        ScalingProcesses: inputs.suspendedProcesses,
+      });
     }
     if (inputs.enabledMetrics?.length) {
       aws.call(autoScaling, "EnableMetricsCollection", {
@@ -76,33 +90,35 @@ const group = defineResource<GroupArgs, GroupState>({
 
   read: (aws, name, known) => {
     const found = groupOf(aws, name);
-    return found && {
-      inputs: {
-        name: found.AutoScalingGroupName,
-        minSize: found.MinSize,
-        maxSize: found.MaxSize,
-        desiredCapacity: found.DesiredCapacity,
-        defaultCooldown: found.DefaultCooldown,
-        healthCheckGracePeriod: found.HealthCheckGracePeriod,
-        healthCheckType: found.HealthCheckType,
-        availabilityZones: found.AvailabilityZones,
-        vpcZoneIdentifiers: found.VPCZoneIdentifier?.split(",").filter(Boolean),
-        targetGroupArns: found.TargetGroupARNs,
-        protectFromScaleIn: found.NewInstancesProtectedFromScaleIn,
-        serviceLinkedRoleArn: found.ServiceLinkedRoleARN,
-        ...(found.LaunchTemplate
-          ? {
-              launchTemplate: {
-                id: found.LaunchTemplate.LaunchTemplateId,
-                name: found.LaunchTemplate.LaunchTemplateName,
-                // The service keeps the version as it was given: $Latest, or a number.
-                version: found.LaunchTemplate.Version ?? known.launchTemplate?.version,
-              },
-            }
-          : {}),
-      },
-      outputs: { arn: found.AutoScalingGroupARN, predictedCapacity: 0, warmPoolSize: 0 },
-    };
+    return (
+      found && {
+        inputs: {
+          name: found.AutoScalingGroupName,
+          minSize: found.MinSize,
+          maxSize: found.MaxSize,
+          desiredCapacity: found.DesiredCapacity,
+          defaultCooldown: found.DefaultCooldown,
+          healthCheckGracePeriod: found.HealthCheckGracePeriod,
+          healthCheckType: found.HealthCheckType,
+          availabilityZones: found.AvailabilityZones,
+          vpcZoneIdentifiers: found.VPCZoneIdentifier?.split(",").filter(Boolean),
+          targetGroupArns: found.TargetGroupARNs,
+          protectFromScaleIn: found.NewInstancesProtectedFromScaleIn,
+          serviceLinkedRoleArn: found.ServiceLinkedRoleARN,
+          ...(found.LaunchTemplate
+            ? {
+                launchTemplate: {
+                  id: found.LaunchTemplate.LaunchTemplateId,
+                  name: found.LaunchTemplate.LaunchTemplateName,
+                  // The service keeps the version as it was given: $Latest, or a number.
+                  version: found.LaunchTemplate.Version ?? known.launchTemplate?.version,
+                },
+              }
+            : {}),
+        },
+        outputs: { arn: found.AutoScalingGroupARN, predictedCapacity: 0, warmPoolSize: 0 },
+      }
+    );
   },
 
   update: async (aws, name, change) => {
@@ -126,11 +142,17 @@ const group = defineResource<GroupArgs, GroupState>({
       const detached = old.filter((arn) => !now.includes(arn));
       const attached = now.filter((arn) => !old.includes(arn));
       if (detached.length > 0) {
-        aws.call(autoScaling, "DetachLoadBalancerTargetGroups", { AutoScalingGroupName: name, TargetGroupARNs: detached });
+        aws.call(autoScaling, "DetachLoadBalancerTargetGroups", {
+          AutoScalingGroupName: name,
+          TargetGroupARNs: detached,
+        });
         await waitForTargetGroups(aws, name, "Removing");
       }
       if (attached.length > 0) {
-        aws.call(autoScaling, "AttachLoadBalancerTargetGroups", { AutoScalingGroupName: name, TargetGroupARNs: attached });
+        aws.call(autoScaling, "AttachLoadBalancerTargetGroups", {
+          AutoScalingGroupName: name,
+          TargetGroupARNs: attached,
+        });
         await waitForTargetGroups(aws, name, "Adding");
       }
     }
@@ -146,24 +168,39 @@ const group = defineResource<GroupArgs, GroupState>({
       const now = after.suspendedProcesses ?? [];
       const resumed = old.filter((process) => !now.includes(process));
       const suspended = now.filter((process) => !old.includes(process));
-      if (resumed.length > 0) aws.call(autoScaling, "ResumeProcesses", { AutoScalingGroupName: name, ScalingProcesses: resumed });
-      if (suspended.length > 0) aws.call(autoScaling, "SuspendProcesses", { AutoScalingGroupName: name, ScalingProcesses: suspended });
+      if (resumed.length > 0)
+        aws.call(autoScaling, "ResumeProcesses", { AutoScalingGroupName: name, ScalingProcesses: resumed });
+      if (suspended.length > 0)
+        aws.call(autoScaling, "SuspendProcesses", { AutoScalingGroupName: name, ScalingProcesses: suspended });
     }
   },
 
   delete: async (aws, name, before) => {
     if (!before.forceDelete) {
       // drainGroup: to zero, then wait until the last instance is gone.
-      aws.call(autoScaling, "UpdateAutoScalingGroup", { AutoScalingGroupName: name, DesiredCapacity: 0, MinSize: 0, MaxSize: 0 });
+      aws.call(autoScaling, "UpdateAutoScalingGroup", {
+        AutoScalingGroupName: name,
+        DesiredCapacity: 0,
+        MinSize: 0,
+        MaxSize: 0,
+      });
       await aws.wait({
         label: `waiting for Auto Scaling Group (${name}) drain`,
         state: () => String(groupOf(aws, name)?.Instances?.length ?? 0),
         target: ["0"],
       });
     }
-    const inUse = ["ResourceInUse", "ResourceInUseFault", "ScalingActivityInProgress", "ScalingActivityInProgressFault"];
+    const inUse = [
+      "ResourceInUse",
+      "ResourceInUseFault",
+      "ScalingActivityInProgress",
+      "ScalingActivityInProgressFault",
+    ];
     await retryWhile(aws, `deleting Auto Scaling Group (${name})`, inUse, () =>
-      aws.call(autoScaling, "DeleteAutoScalingGroup", { AutoScalingGroupName: name, ForceDelete: before.forceDelete ?? false }),
+      aws.call(autoScaling, "DeleteAutoScalingGroup", {
+        AutoScalingGroupName: name,
+        ForceDelete: before.forceDelete ?? false,
+      }),
     );
     await aws.wait({
       label: `waiting for Auto Scaling Group (${name}) delete`,
@@ -228,7 +265,9 @@ async function waitForCapacity(
     state: () => {
       if (!inputs.ignoreFailedScalingActivities) throwOnFailedActivity(aws, name, startedAt);
       const found = required(groupOf(aws, name), `Auto Scaling Group ${name}`);
-      const members = (found.Instances ?? []).filter((one) => one.HealthStatus === "Healthy" && one.LifecycleState === "InService");
+      const members = (found.Instances ?? []).filter(
+        (one) => one.HealthStatus === "Healthy" && one.LifecycleState === "InService",
+      );
       const ids = members.map(({ InstanceId }) => required(InstanceId, "InstanceId"));
       const healthy = countsTargets ? healthyIn(aws, found.TargetGroupARNs ?? [], ids) : 0;
       return satisfied(ids.length, healthy) ? "ok" : `${ids.length} in service, ${healthy} healthy targets`;
@@ -238,7 +277,9 @@ async function waitForCapacity(
 
 function throwOnFailedActivity(aws: ResourceContext, name: string, since: number): void {
   const { Activities } = aws.call(autoScaling, "DescribeScalingActivities", { AutoScalingGroupName: name });
-  const failed = Activities?.find(({ StartTime, StatusCode, Progress }) => StatusCode === "Failed" && Progress === 100 && Number(StartTime) > since);
+  const failed = Activities?.find(
+    ({ StartTime, StatusCode, Progress }) => StatusCode === "Failed" && Progress === 100 && Number(StartTime) > since,
+  );
   if (failed) throw new Error(`scaling activity (${failed.ActivityId}): ${failed.StatusCode}: ${failed.StatusMessage}`);
 }
 
@@ -246,7 +287,9 @@ function throwOnFailedActivity(aws: ResourceContext, name: string, since: number
 function healthyIn(aws: ResourceContext, targetGroupArns: readonly string[], instanceIds: readonly string[]): number {
   const states = targetGroupArns.map((TargetGroupArn) => {
     const { TargetHealthDescriptions } = aws.call(elasticLoadBalancingV2, "DescribeTargetHealth", { TargetGroupArn });
-    return new Map((TargetHealthDescriptions ?? []).map(({ Target, TargetHealth }) => [Target?.Id, TargetHealth?.State]));
+    return new Map(
+      (TargetHealthDescriptions ?? []).map(({ Target, TargetHealth }) => [Target?.Id, TargetHealth?.State]),
+    );
   });
   return instanceIds.filter((id) => states.every((byId) => !byId.has(id) || byId.get(id) === "healthy")).length;
 }
@@ -256,7 +299,9 @@ async function waitForTargetGroups(aws: ResourceContext, name: string, passing: 
     label: `waiting for Auto Scaling Group (${name}) target groups`,
     target: ["0"],
     state: () => {
-      const { LoadBalancerTargetGroups } = aws.call(autoScaling, "DescribeLoadBalancerTargetGroups", { AutoScalingGroupName: name });
+      const { LoadBalancerTargetGroups } = aws.call(autoScaling, "DescribeLoadBalancerTargetGroups", {
+        AutoScalingGroupName: name,
+      });
       return String((LoadBalancerTargetGroups ?? []).filter(({ State }) => State === passing).length);
     },
   });
@@ -265,14 +310,20 @@ async function waitForTargetGroups(aws: ResourceContext, name: string, passing: 
 /** Seconds of a Go duration such as "10m" or "1h30m"; "0" is none. */
 function durationSeconds(text: string): number {
   const unit: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1 };
-  return [...text.matchAll(/(\d+(?:\.\d+)?)([hms])/g)].reduce((sum, [, value, letter = "s"]) => sum + Number(value) * (unit[letter] ?? 1), 0);
+  return [...text.matchAll(/(\d+(?:\.\d+)?)([hms])/g)].reduce(
+    (sum, [, value, letter = "s"]) => sum + Number(value) * (unit[letter] ?? 1),
+    0,
+  );
 }
 
 /** Sizes that contradict each other are refused by the service, not here. */
 function validate({ waitForCapacityTimeout }: Partial<GroupInputs>): readonly Problem[] {
   if (waitForCapacityTimeout === undefined || /^(0|(\d+(\.\d+)?[hms])+)$/.test(waitForCapacityTimeout)) return [];
   return [
-    { property: "waitForCapacityTimeout", reason: `"wait_for_capacity_timeout" cannot be parsed as a duration: ${waitForCapacityTimeout}` },
+    {
+      property: "waitForCapacityTimeout",
+      reason: `"wait_for_capacity_timeout" cannot be parsed as a duration: ${waitForCapacityTimeout}`,
+    },
   ];
 }
 
@@ -283,7 +334,10 @@ const attachment = defineResource<AttachmentArgs, AttachmentState>({
   replaceOn: ["autoscalingGroupName", "elb", "lbTargetGroupArn"],
   create: (aws, inputs) => {
     const TargetGroupARNs = [required(inputs.lbTargetGroupArn, "lbTargetGroupArn")];
-    aws.call(autoScaling, "AttachLoadBalancerTargetGroups", { AutoScalingGroupName: inputs.autoscalingGroupName, TargetGroupARNs });
+    aws.call(autoScaling, "AttachLoadBalancerTargetGroups", {
+      AutoScalingGroupName: inputs.autoscalingGroupName,
+      TargetGroupARNs,
+    });
     return `${inputs.autoscalingGroupName}-${aws.token.slice(0, 26)}`;
   },
   finishCreate: (aws, _id, inputs) => waitForTargetGroups(aws, inputs.autoscalingGroupName, "Adding"),

@@ -19,21 +19,23 @@ const metricAlarm = defineResource<MetricAlarmArgs, MetricAlarmState>({
   },
   read: (aws, id) => {
     const found = alarmOf(aws, id);
-    return found && {
-      inputs: {
-        name: found.AlarmName,
-        actionsEnabled: found.ActionsEnabled,
-        comparisonOperator: found.ComparisonOperator ?? "",
-        evaluationPeriods: found.EvaluationPeriods,
-        threshold: found.Threshold,
-        period: found.Period,
-        statistic: found.Statistic,
-        metricName: found.MetricName,
-        namespace: found.Namespace,
-        treatMissingData: found.TreatMissingData,
-      },
-      outputs: { arn: found.AlarmArn },
-    };
+    return (
+      found && {
+        inputs: {
+          name: found.AlarmName,
+          actionsEnabled: found.ActionsEnabled,
+          comparisonOperator: found.ComparisonOperator ?? "",
+          evaluationPeriods: found.EvaluationPeriods,
+          threshold: found.Threshold,
+          period: found.Period,
+          statistic: found.Statistic,
+          metricName: found.MetricName,
+          namespace: found.Namespace,
+          treatMissingData: found.TreatMissingData,
+        },
+        outputs: { arn: found.AlarmArn },
+      }
+    );
   },
   update: (aws, id, change) => {
     const { set, remove } = tagChange(change);
@@ -88,7 +90,11 @@ function alarmRequest(inputs: Inputs<MetricAlarmArgs>): PutMetricAlarmInput {
         Period: metric.period,
         Stat: metric.stat,
         Unit: metric.unit,
-        Metric: { MetricName: metric.metricName, Namespace: metric.namespace, Dimensions: dimensions(metric.dimensions) },
+        Metric: {
+          MetricName: metric.metricName,
+          Namespace: metric.namespace,
+          Dimensions: dimensions(metric.dimensions),
+        },
       },
     })),
     Tags: tagList(inputs.tags),
@@ -99,7 +105,9 @@ function alarmRequest(inputs: Inputs<MetricAlarmArgs>): PutMetricAlarmInput {
 
 /** Actions are ARNs, or topics that stand for theirs. */
 function actions(values: readonly unknown[] | undefined): string[] | undefined {
-  return values?.map((value) => (typeof value === "string" ? value : String((value as { readonly arn?: unknown }).arn)));
+  return values?.map((value) =>
+    typeof value === "string" ? value : String((value as { readonly arn?: unknown }).arn),
+  );
 }
 
 /** Alarms. */

@@ -32,14 +32,16 @@ const launchTemplate = defineResource<LaunchTemplateArgs, LaunchTemplateState>({
   },
   read: (aws, id) => {
     const found = aws.call(ec2, "DescribeLaunchTemplates", { LaunchTemplateIds: [id] }).LaunchTemplates?.[0];
-    return found && {
-      inputs: { name: found.LaunchTemplateName, tags: tagMap(found.Tags) },
-      outputs: {
-        arn: `arn:aws:ec2:${aws.region}:${aws.accountId}:launch-template/${id}`,
-        latestVersion: found.LatestVersionNumber,
-        defaultVersion: found.DefaultVersionNumber,
-      },
-    };
+    return (
+      found && {
+        inputs: { name: found.LaunchTemplateName, tags: tagMap(found.Tags) },
+        outputs: {
+          arn: `arn:aws:ec2:${aws.region}:${aws.accountId}:launch-template/${id}`,
+          latestVersion: found.LatestVersionNumber,
+          defaultVersion: found.DefaultVersionNumber,
+        },
+      }
+    );
   },
   update: (aws, id, change) => {
     const { after } = change;
@@ -55,8 +57,13 @@ const launchTemplate = defineResource<LaunchTemplateArgs, LaunchTemplateState>({
       });
       latest = LaunchTemplateVersion?.VersionNumber;
     }
-    const wanted = after.updateDefaultVersion ? latest : change.has("defaultVersion") ? after.defaultVersion : undefined;
-    if (wanted !== undefined) aws.call(ec2, "ModifyLaunchTemplate", { LaunchTemplateId: id, DefaultVersion: String(wanted) });
+    const wanted = after.updateDefaultVersion
+      ? latest
+      : change.has("defaultVersion")
+        ? after.defaultVersion
+        : undefined;
+    if (wanted !== undefined)
+      aws.call(ec2, "ModifyLaunchTemplate", { LaunchTemplateId: id, DefaultVersion: String(wanted) });
     updateEc2Tags(aws, id, change);
   },
   delete: (aws, id) => {
@@ -78,7 +85,11 @@ function templateData(inputs: TemplateInputs): RequestLaunchTemplateData {
     SecurityGroupIds: inputs.vpcSecurityGroupIds,
     IamInstanceProfile: profile && { Arn: profile.arn, Name: profile.name },
     Monitoring: monitoring && { Enabled: monitoring.enabled },
-    Placement: placement && { AvailabilityZone: placement.availabilityZone, Tenancy: placement.tenancy, GroupName: placement.groupName },
+    Placement: placement && {
+      AvailabilityZone: placement.availabilityZone,
+      Tenancy: placement.tenancy,
+      GroupName: placement.groupName,
+    },
     MetadataOptions: metadata && {
       HttpEndpoint: metadata.httpEndpoint,
       HttpTokens: metadata.httpTokens,
@@ -126,13 +137,37 @@ const instance = defineResource<InstanceArgs, InstanceState>({
   label: "EC2 Instance",
   // internal/service/ec2/ec2_instance.go: ForceNew.
   replaceOn: [
-    "ami", "associatePublicIpAddress", "availabilityZone", "cpuOptions", "ebsBlockDevices", "enclaveOptions",
-    "ephemeralBlockDevices", "hibernation", "hostResourceGroupArn", "keyName", "networkInterfaces", "privateIp",
-    "securityGroups", "subnetId", "tenancy",
+    "ami",
+    "associatePublicIpAddress",
+    "availabilityZone",
+    "cpuOptions",
+    "ebsBlockDevices",
+    "enclaveOptions",
+    "ephemeralBlockDevices",
+    "hibernation",
+    "hostResourceGroupArn",
+    "keyName",
+    "networkInterfaces",
+    "privateIp",
+    "securityGroups",
+    "subnetId",
+    "tenancy",
   ],
   computed: [
-    "associatePublicIpAddress", "availabilityZone", "instanceType", "keyName", "launchTemplate", "metadataOptions",
-    "privateIp", "rootBlockDevice", "securityGroups", "subnetId", "tenancy", "userData", "userDataBase64", "vpcSecurityGroupIds",
+    "associatePublicIpAddress",
+    "availabilityZone",
+    "instanceType",
+    "keyName",
+    "launchTemplate",
+    "metadataOptions",
+    "privateIp",
+    "rootBlockDevice",
+    "securityGroups",
+    "subnetId",
+    "tenancy",
+    "userData",
+    "userDataBase64",
+    "vpcSecurityGroupIds",
   ],
   defaults: { sourceDestCheck: true },
   sameValue: { vpcSecurityGroupIds: sameSet },
@@ -148,8 +183,11 @@ const instance = defineResource<InstanceArgs, InstanceState>({
       SubnetId: inputs.subnetId,
       SecurityGroupIds: inputs.vpcSecurityGroupIds,
       PrivateIpAddress: inputs.privateIp,
-      UserData: inputs.userDataBase64 ?? (inputs.userData === undefined ? undefined : Buffer.from(inputs.userData).toString("base64")),
-      IamInstanceProfile: typeof inputs.iamInstanceProfile === "string" ? { Name: inputs.iamInstanceProfile } : undefined,
+      UserData:
+        inputs.userDataBase64 ??
+        (inputs.userData === undefined ? undefined : Buffer.from(inputs.userData).toString("base64")),
+      IamInstanceProfile:
+        typeof inputs.iamInstanceProfile === "string" ? { Name: inputs.iamInstanceProfile } : undefined,
       Placement: inputs.availabilityZone ? { AvailabilityZone: inputs.availabilityZone } : undefined,
       LaunchTemplate: inputs.launchTemplate && {
         LaunchTemplateId: inputs.launchTemplate.id,
@@ -186,13 +224,18 @@ const instance = defineResource<InstanceArgs, InstanceState>({
   },
   update: async (aws, id, change) => {
     const { after } = change;
-    if (change.has("vpcSecurityGroupIds")) aws.call(ec2, "ModifyInstanceAttribute", { InstanceId: id, Groups: after.vpcSecurityGroupIds });
+    if (change.has("vpcSecurityGroupIds"))
+      aws.call(ec2, "ModifyInstanceAttribute", { InstanceId: id, Groups: after.vpcSecurityGroupIds });
     if (change.has("instanceType", "userData", "userDataBase64")) {
       aws.call(ec2, "StopInstances", { InstanceIds: [id] });
       await waitForInstance(aws, id, "stop", "stopped");
-      if (change.has("instanceType")) aws.call(ec2, "ModifyInstanceAttribute", { InstanceId: id, InstanceType: { Value: after.instanceType } });
+      if (change.has("instanceType"))
+        aws.call(ec2, "ModifyInstanceAttribute", { InstanceId: id, InstanceType: { Value: after.instanceType } });
       if (change.has("userData", "userDataBase64")) {
-        const data = Buffer.from(after.userDataBase64 ?? after.userData ?? "", after.userDataBase64 ? "base64" : "utf8");
+        const data = Buffer.from(
+          after.userDataBase64 ?? after.userData ?? "",
+          after.userDataBase64 ? "base64" : "utf8",
+        );
         aws.call(ec2, "ModifyInstanceAttribute", { InstanceId: id, UserData: { Value: data } });
       }
       aws.call(ec2, "StartInstances", { InstanceIds: [id] });

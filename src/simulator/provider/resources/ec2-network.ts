@@ -30,18 +30,28 @@ const vpc = defineResource<VpcArgs, VpcState>({
     return required(Vpc?.VpcId, "VpcId");
   },
   finishCreate: async (aws, id, inputs) => {
-    await aws.wait({ label: `waiting for EC2 VPC (${id}) create`, state: () => vpcOf(aws, id)?.State, target: ["available"] });
-    if (inputs.enableDnsSupport === false) aws.call(ec2, "ModifyVpcAttribute", { VpcId: id, EnableDnsSupport: { Value: false } });
-    if (inputs.enableDnsHostnames) aws.call(ec2, "ModifyVpcAttribute", { VpcId: id, EnableDnsHostnames: { Value: true } });
+    await aws.wait({
+      label: `waiting for EC2 VPC (${id}) create`,
+      state: () => vpcOf(aws, id)?.State,
+      target: ["available"],
+    });
+    if (inputs.enableDnsSupport === false)
+      aws.call(ec2, "ModifyVpcAttribute", { VpcId: id, EnableDnsSupport: { Value: false } });
+    if (inputs.enableDnsHostnames)
+      aws.call(ec2, "ModifyVpcAttribute", { VpcId: id, EnableDnsHostnames: { Value: true } });
   },
   read: (aws, id) => {
     const found = vpcOf(aws, id);
     if (!found) return undefined;
-    const filters = (name: string) => [{ Name: "vpc-id", Values: [id] }, { Name: name, Values: [name === "group-name" ? "default" : "true"] }];
+    const filters = (name: string) => [
+      { Name: "vpc-id", Values: [id] },
+      { Name: name, Values: [name === "group-name" ? "default" : "true"] },
+    ];
     const main = aws.call(ec2, "DescribeRouteTables", { Filters: filters("association.main") }).RouteTables?.[0];
     const group = aws.call(ec2, "DescribeSecurityGroups", { Filters: filters("group-name") }).SecurityGroups?.[0];
     const acl = aws.call(ec2, "DescribeNetworkAcls", { Filters: filters("default") }).NetworkAcls?.[0];
-    const attribute = (Attribute: "enableDnsHostnames" | "enableDnsSupport") => aws.call(ec2, "DescribeVpcAttribute", { VpcId: id, Attribute });
+    const attribute = (Attribute: "enableDnsHostnames" | "enableDnsSupport") =>
+      aws.call(ec2, "DescribeVpcAttribute", { VpcId: id, Attribute });
     return {
       inputs: {
         cidrBlock: found.CidrBlock,
@@ -67,7 +77,10 @@ const vpc = defineResource<VpcArgs, VpcState>({
       aws.call(ec2, "ModifyVpcAttribute", { VpcId: id, EnableDnsSupport: { Value: after.enableDnsSupport ?? true } });
     }
     if (change.has("enableDnsHostnames")) {
-      aws.call(ec2, "ModifyVpcAttribute", { VpcId: id, EnableDnsHostnames: { Value: after.enableDnsHostnames ?? false } });
+      aws.call(ec2, "ModifyVpcAttribute", {
+        VpcId: id,
+        EnableDnsHostnames: { Value: after.enableDnsHostnames ?? false },
+      });
     }
     updateEc2Tags(aws, id, change);
   },
@@ -96,29 +109,39 @@ const subnet = defineResource<SubnetArgs, SubnetState>({
     return required(Subnet?.SubnetId, "SubnetId");
   },
   finishCreate: async (aws, id, inputs) => {
-    await aws.wait({ label: `waiting for EC2 Subnet (${id}) create`, state: () => subnetOf(aws, id)?.State, target: ["available"] });
-    if (inputs.mapPublicIpOnLaunch) aws.call(ec2, "ModifySubnetAttribute", { SubnetId: id, MapPublicIpOnLaunch: { Value: true } });
+    await aws.wait({
+      label: `waiting for EC2 Subnet (${id}) create`,
+      state: () => subnetOf(aws, id)?.State,
+      target: ["available"],
+    });
+    if (inputs.mapPublicIpOnLaunch)
+      aws.call(ec2, "ModifySubnetAttribute", { SubnetId: id, MapPublicIpOnLaunch: { Value: true } });
   },
   read: (aws, id) => {
     const found = subnetOf(aws, id);
-    return found && {
-      inputs: {
-        vpcId: required(found.VpcId, "VpcId"),
-        cidrBlock: found.CidrBlock,
-        availabilityZone: found.AvailabilityZone,
-        mapPublicIpOnLaunch: found.MapPublicIpOnLaunch,
-        tags: tagMap(found.Tags),
-      },
-      outputs: {
-        arn: found.SubnetArn ?? `arn:aws:ec2:${aws.region}:${aws.accountId}:subnet/${id}`,
-        availabilityZoneId: found.AvailabilityZoneId,
-        ownerId: found.OwnerId,
-      },
-    };
+    return (
+      found && {
+        inputs: {
+          vpcId: required(found.VpcId, "VpcId"),
+          cidrBlock: found.CidrBlock,
+          availabilityZone: found.AvailabilityZone,
+          mapPublicIpOnLaunch: found.MapPublicIpOnLaunch,
+          tags: tagMap(found.Tags),
+        },
+        outputs: {
+          arn: found.SubnetArn ?? `arn:aws:ec2:${aws.region}:${aws.accountId}:subnet/${id}`,
+          availabilityZoneId: found.AvailabilityZoneId,
+          ownerId: found.OwnerId,
+        },
+      }
+    );
   },
   update: (aws, id, change) => {
     if (change.has("mapPublicIpOnLaunch")) {
-      aws.call(ec2, "ModifySubnetAttribute", { SubnetId: id, MapPublicIpOnLaunch: { Value: change.after.mapPublicIpOnLaunch ?? false } });
+      aws.call(ec2, "ModifySubnetAttribute", {
+        SubnetId: id,
+        MapPublicIpOnLaunch: { Value: change.after.mapPublicIpOnLaunch ?? false },
+      });
     }
     updateEc2Tags(aws, id, change);
   },
@@ -136,7 +159,9 @@ const internetGateway = defineResource<InternetGatewayArgs, InternetGatewayState
   replaceOn: [],
   computed: ["vpcId"],
   create: (aws, inputs) => {
-    const { InternetGateway } = aws.call(ec2, "CreateInternetGateway", { TagSpecifications: tagSpecifications("internet-gateway", inputs.tags) });
+    const { InternetGateway } = aws.call(ec2, "CreateInternetGateway", {
+      TagSpecifications: tagSpecifications("internet-gateway", inputs.tags),
+    });
     return required(InternetGateway?.InternetGatewayId, "InternetGatewayId");
   },
   finishCreate: async (aws, id, inputs) => {
@@ -148,10 +173,12 @@ const internetGateway = defineResource<InternetGatewayArgs, InternetGatewayState
   },
   read: (aws, id) => {
     const found = gatewayOf(aws, id);
-    return found && {
-      inputs: { vpcId: found.Attachments?.[0]?.VpcId, tags: tagMap(found.Tags) },
-      outputs: { arn: `arn:aws:ec2:${aws.region}:${aws.accountId}:internet-gateway/${id}`, ownerId: found.OwnerId },
-    };
+    return (
+      found && {
+        inputs: { vpcId: found.Attachments?.[0]?.VpcId, tags: tagMap(found.Tags) },
+        outputs: { arn: `arn:aws:ec2:${aws.region}:${aws.accountId}:internet-gateway/${id}`, ownerId: found.OwnerId },
+      }
+    );
   },
   update: (aws, id, change) => {
     const { before, after } = change;
@@ -184,22 +211,27 @@ const eip = defineResource<EipArgs, EipState>({
   replaceOn: ["address", "customerOwnedIpv4Pool", "domain", "ipamPoolId", "networkBorderGroup", "publicIpv4Pool"],
   computed: ["domain", "instance", "networkBorderGroup", "networkInterface", "publicIpv4Pool"],
   create: (aws, inputs) => {
-    const { AllocationId } = aws.call(ec2, "AllocateAddress", { Domain: "vpc", TagSpecifications: tagSpecifications("elastic-ip", inputs.tags) });
+    const { AllocationId } = aws.call(ec2, "AllocateAddress", {
+      Domain: "vpc",
+      TagSpecifications: tagSpecifications("elastic-ip", inputs.tags),
+    });
     return required(AllocationId, "AllocationId");
   },
   read: (aws, id) => {
     const found = aws.call(ec2, "DescribeAddresses", { AllocationIds: [id] }).Addresses?.[0];
-    return found && {
-      inputs: { domain: "vpc", tags: tagMap(found.Tags) },
-      outputs: {
-        allocationId: id,
-        arn: `arn:aws:ec2:${aws.region}:${aws.accountId}:elastic-ip/${id}`,
-        publicIp: found.PublicIp,
-        privateIp: found.PrivateIpAddress,
-        networkInterface: found.NetworkInterfaceId,
-        associationId: found.AssociationId,
-      },
-    };
+    return (
+      found && {
+        inputs: { domain: "vpc", tags: tagMap(found.Tags) },
+        outputs: {
+          allocationId: id,
+          arn: `arn:aws:ec2:${aws.region}:${aws.accountId}:elastic-ip/${id}`,
+          publicIp: found.PublicIp,
+          privateIp: found.PrivateIpAddress,
+          networkInterface: found.NetworkInterfaceId,
+          associationId: found.AssociationId,
+        },
+      }
+    );
   },
   update: updateEc2Tags,
   delete: (aws, id) =>
@@ -212,7 +244,15 @@ const natGateway = defineResource<NatGatewayArgs, NatGatewayState>({
   token: "aws:ec2/natGateway:NatGateway",
   label: "EC2 NAT Gateway",
   replaceOn: ["allocationId", "availabilityMode", "connectivityType", "privateIp", "subnetId", "vpcId"],
-  computed: ["allocationId", "availabilityMode", "privateIp", "secondaryPrivateIpAddressCount", "secondaryPrivateIpAddresses", "subnetId", "vpcId"],
+  computed: [
+    "allocationId",
+    "availabilityMode",
+    "privateIp",
+    "secondaryPrivateIpAddressCount",
+    "secondaryPrivateIpAddresses",
+    "subnetId",
+    "vpcId",
+  ],
   defaults: { connectivityType: "public" },
   // internal/service/ec2/vpc_nat_gateway.go: timeouts; no poll interval, so the back-off.
   timeouts: { create: 600, update: 600, delete: 1800 },
@@ -228,14 +268,28 @@ const natGateway = defineResource<NatGatewayArgs, NatGatewayState>({
     return required(NatGateway?.NatGatewayId, "NatGatewayId");
   },
   finishCreate: (aws, id) =>
-    aws.wait({ label: `waiting for EC2 NAT Gateway (${id}) create`, state: () => natGatewayOf(aws, id)?.State, target: ["available"] }),
+    aws.wait({
+      label: `waiting for EC2 NAT Gateway (${id}) create`,
+      state: () => natGatewayOf(aws, id)?.State,
+      target: ["available"],
+    }),
   read: (aws, id) => {
     const found = natGatewayOf(aws, id);
     if (!found || found.State === "deleted") return undefined;
     const address = found.NatGatewayAddresses?.[0];
     return {
-      inputs: { subnetId: found.SubnetId, connectivityType: found.ConnectivityType, allocationId: address?.AllocationId, tags: tagMap(found.Tags) },
-      outputs: { networkInterfaceId: address?.NetworkInterfaceId, privateIp: address?.PrivateIp, publicIp: address?.PublicIp, vpcId: found.VpcId },
+      inputs: {
+        subnetId: found.SubnetId,
+        connectivityType: found.ConnectivityType,
+        allocationId: address?.AllocationId,
+        tags: tagMap(found.Tags),
+      },
+      outputs: {
+        networkInterfaceId: address?.NetworkInterfaceId,
+        privateIp: address?.PrivateIp,
+        publicIp: address?.PublicIp,
+        vpcId: found.VpcId,
+      },
     };
   },
   update: updateEc2Tags,

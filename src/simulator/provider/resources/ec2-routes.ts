@@ -28,21 +28,28 @@ const routeTable = defineResource<RouteTableArgs, RouteTableState>({
   finishCreate: (aws, id, inputs) => {
     const there = tableOf(aws, id)?.Routes ?? [];
     for (const route of inputs.routes ?? []) {
-      if (!there.some(({ DestinationCidrBlock }) => DestinationCidrBlock === route.cidrBlock)) createInlineRoute(aws, id, route);
+      if (!there.some(({ DestinationCidrBlock }) => DestinationCidrBlock === route.cidrBlock))
+        createInlineRoute(aws, id, route);
     }
     return Promise.resolve();
   },
   read: (aws, id) => {
     const found = tableOf(aws, id);
-    return found && {
-      inputs: { vpcId: required(found.VpcId, "VpcId"), tags: tagMap(found.Tags) },
-      outputs: { arn: `arn:aws:ec2:${aws.region}:${aws.accountId}:route-table/${id}`, ownerId: found.OwnerId },
-    };
+    return (
+      found && {
+        inputs: { vpcId: required(found.VpcId, "VpcId"), tags: tagMap(found.Tags) },
+        outputs: { arn: `arn:aws:ec2:${aws.region}:${aws.accountId}:route-table/${id}`, ownerId: found.OwnerId },
+      }
+    );
   },
   update: (aws, id, change) => {
     if (change.has("routes")) {
       for (const { cidrBlock, ipv6CidrBlock } of change.before.routes ?? []) {
-        aws.call(ec2, "DeleteRoute", { RouteTableId: id, DestinationCidrBlock: cidrBlock, DestinationIpv6CidrBlock: ipv6CidrBlock });
+        aws.call(ec2, "DeleteRoute", {
+          RouteTableId: id,
+          DestinationCidrBlock: cidrBlock,
+          DestinationIpv6CidrBlock: ipv6CidrBlock,
+        });
       }
       for (const route of change.after.routes ?? []) createInlineRoute(aws, id, route);
     }
@@ -88,10 +95,12 @@ const route = defineResource<RouteArgs, RouteState>({
   },
   read: (aws, _id, known) => {
     const found = routeOf(aws, known);
-    return found && {
-      inputs: { gatewayId: found.GatewayId, natGatewayId: found.NatGatewayId },
-      outputs: { origin: found.Origin, state: found.State, instanceId: found.InstanceId },
-    };
+    return (
+      found && {
+        inputs: { gatewayId: found.GatewayId, natGatewayId: found.NatGatewayId },
+        outputs: { origin: found.Origin, state: found.State, instanceId: found.InstanceId },
+      }
+    );
   },
   update: (aws, _id, { after }) => {
     aws.call(ec2, "ReplaceRoute", routeRequest(after));
@@ -114,7 +123,8 @@ function routeOf(aws: ResourceContext, inputs: Partial<RouteInputs>): Ec2Route |
   const destination = destinationOf(inputs);
   return tableOf(aws, inputs.routeTableId)?.Routes?.find(
     ({ DestinationCidrBlock, DestinationIpv6CidrBlock, Origin }) =>
-      (DestinationCidrBlock === destination || DestinationIpv6CidrBlock === destination) && Origin !== "CreateRouteTable",
+      (DestinationCidrBlock === destination || DestinationIpv6CidrBlock === destination) &&
+      Origin !== "CreateRouteTable",
   );
 }
 
@@ -149,12 +159,18 @@ const association = defineResource<RouteTableAssociationArgs, RouteTableAssociat
   finishCreate: (aws, id) =>
     aws.wait({
       label: `waiting for EC2 Route Table Association (${id}) create`,
-      state: () => associationOf(aws, id)?.AssociationState?.State ?? (associationOf(aws, id) ? "associated" : undefined),
+      state: () =>
+        associationOf(aws, id)?.AssociationState?.State ?? (associationOf(aws, id) ? "associated" : undefined),
       target: ["associated"],
     }),
   read: (aws, id) => {
     const found = associationOf(aws, id);
-    return found && { inputs: { routeTableId: required(found.RouteTableId, "RouteTableId"), subnetId: found.SubnetId }, outputs: {} };
+    return (
+      found && {
+        inputs: { routeTableId: required(found.RouteTableId, "RouteTableId"), subnetId: found.SubnetId },
+        outputs: {},
+      }
+    );
   },
   update: (aws, id, { after }) => {
     aws.call(ec2, "ReplaceRouteTableAssociation", { AssociationId: id, RouteTableId: after.routeTableId });

@@ -1,7 +1,10 @@
 import type { IpPermission } from "@aws-sdk/client-ec2";
 import type { SecurityGroupArgs, SecurityGroupState } from "@pulumi/aws/ec2/securityGroup.js";
 import type { SecurityGroupRuleArgs, SecurityGroupRuleState } from "@pulumi/aws/ec2/securityGroupRule.js";
-import type { SecurityGroupEgressRuleArgs, SecurityGroupEgressRuleState } from "@pulumi/aws/vpc/securityGroupEgressRule.js";
+import type {
+  SecurityGroupEgressRuleArgs,
+  SecurityGroupEgressRuleState,
+} from "@pulumi/aws/vpc/securityGroupEgressRule.js";
 import type { SecurityGroupIngressRuleArgs } from "@pulumi/aws/vpc/securityGroupIngressRule.js";
 
 import { ec2 } from "../../services/ec2/service.js";
@@ -34,19 +37,23 @@ const securityGroup = defineResource<SecurityGroupArgs, SecurityGroupState>({
     });
     return required(GroupId, "GroupId");
   },
-  finishCreate: async (aws, id, inputs) => {
+  finishCreate: (aws, id, inputs) => {
     // AWS lets everything out by default; Terraform takes that away before it adds the rules that are declared.
     const byDefault = groupOf(aws, id)?.IpPermissionsEgress ?? [];
-    if (byDefault.length > 0) aws.call(ec2, "RevokeSecurityGroupEgress", { GroupId: id, IpPermissions: byDefault.map(withoutEmpty) });
+    if (byDefault.length > 0)
+      aws.call(ec2, "RevokeSecurityGroupEgress", { GroupId: id, IpPermissions: byDefault.map(withoutEmpty) });
     authorise(aws, id, "ingress", inputs.ingress ?? []);
     authorise(aws, id, "egress", inputs.egress ?? []);
+    return Promise.resolve();
   },
   read: (aws, id) => {
     const found = groupOf(aws, id);
-    return found && {
-      inputs: { name: found.GroupName, description: found.Description, vpcId: found.VpcId, tags: tagMap(found.Tags) },
-      outputs: { arn: `arn:aws:ec2:${aws.region}:${aws.accountId}:security-group/${id}`, ownerId: found.OwnerId },
-    };
+    return (
+      found && {
+        inputs: { name: found.GroupName, description: found.Description, vpcId: found.VpcId, tags: tagMap(found.Tags) },
+        outputs: { arn: `arn:aws:ec2:${aws.region}:${aws.accountId}:security-group/${id}`, ownerId: found.OwnerId },
+      }
+    );
   },
   update: (aws, id, change) => {
     const { before, after } = change;
@@ -54,9 +61,20 @@ const securityGroup = defineResource<SecurityGroupArgs, SecurityGroupState>({
       if (after[direction] === undefined || !change.has(direction)) continue;
       const old = before[direction] ?? [];
       const now = after[direction];
-      const among = (rules: readonly InlineRule[], rule: InlineRule) => rules.some((one) => ruleKey(one) === ruleKey(rule));
-      revoke(aws, id, direction, old.filter((rule) => !among(now, rule)));
-      authorise(aws, id, direction, now.filter((rule) => !among(old, rule)));
+      const among = (rules: readonly InlineRule[], rule: InlineRule) =>
+        rules.some((one) => ruleKey(one) === ruleKey(rule));
+      revoke(
+        aws,
+        id,
+        direction,
+        old.filter((rule) => !among(now, rule)),
+      );
+      authorise(
+        aws,
+        id,
+        direction,
+        now.filter((rule) => !among(old, rule)),
+      );
     }
     updateEc2Tags(aws, id, change);
   },
@@ -81,7 +99,7 @@ function ruleKey(rule: InlineRule): string {
 
 /** A rule in EC2's shape; protocol -1 has no ports. */
 function permission(rule: InlineRule): IpPermission {
-  const protocol = rule.protocol === "all" ? "-1" : String(rule.protocol).toLowerCase();
+  const protocol = rule.protocol === "all" ? "-1" : rule.protocol.toLowerCase();
   const described = rule.description ? { Description: rule.description } : {};
   return withoutEmpty({
     IpProtocol: protocol,
@@ -95,14 +113,25 @@ function permission(rule: InlineRule): IpPermission {
 
 /** EC2 refuses empty lists in a permission. */
 function withoutEmpty(permissions: IpPermission): IpPermission {
-  return Object.fromEntries(Object.entries(permissions).filter(([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0)));
+  return Object.fromEntries(
+    Object.entries(permissions).filter(
+      ([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0),
+    ),
+  );
 }
 
 function permissions(id: string, rules: readonly InlineRule[]): IpPermission[] {
-  return rules.map((rule) => permission(rule.self ? { ...rule, securityGroups: [...(rule.securityGroups ?? []), id] } : rule));
+  return rules.map((rule) =>
+    permission(rule.self ? { ...rule, securityGroups: [...(rule.securityGroups ?? []), id] } : rule),
+  );
 }
 
-function authorise(aws: ResourceContext, id: string, direction: "ingress" | "egress", rules: readonly InlineRule[]): void {
+function authorise(
+  aws: ResourceContext,
+  id: string,
+  direction: "ingress" | "egress",
+  rules: readonly InlineRule[],
+): void {
   if (rules.length === 0) return;
   const operation = direction === "ingress" ? "AuthorizeSecurityGroupIngress" : "AuthorizeSecurityGroupEgress";
   try {
@@ -124,7 +153,18 @@ const securityGroupRule = defineResource<SecurityGroupRuleArgs, SecurityGroupRul
   label: "EC2 Security Group Rule",
   tagged: false,
   // internal/service/ec2/vpc_security_group_rule.go: all but the description.
-  replaceOn: ["cidrBlocks", "fromPort", "ipv6CidrBlocks", "prefixListIds", "protocol", "securityGroupId", "self", "sourceSecurityGroupId", "toPort", "type"],
+  replaceOn: [
+    "cidrBlocks",
+    "fromPort",
+    "ipv6CidrBlocks",
+    "prefixListIds",
+    "protocol",
+    "securityGroupId",
+    "self",
+    "sourceSecurityGroupId",
+    "toPort",
+    "type",
+  ],
   defaults: { self: false },
   create: (_aws, inputs) => `sgrule-${stableHex(10, canonicalJson(inputs))}`,
   finishCreate: (aws, _id, inputs) => {
@@ -184,14 +224,30 @@ function singleRule(direction: "ingress" | "egress"): AnyResourceType {
     },
     read: (aws, id) => {
       const found = ruleOf(aws, id);
-      return found && {
-        inputs: { securityGroupId: required(found.GroupId, "GroupId"), tags: tagMap(found.Tags) },
-        outputs: { arn: `arn:aws:ec2:${aws.region}:${aws.accountId}:security-group-rule/${id}`, securityGroupRuleId: id },
-      };
+      return (
+        found && {
+          inputs: { securityGroupId: required(found.GroupId, "GroupId"), tags: tagMap(found.Tags) },
+          outputs: {
+            arn: `arn:aws:ec2:${aws.region}:${aws.accountId}:security-group-rule/${id}`,
+            securityGroupRuleId: id,
+          },
+        }
+      );
     },
     update: (aws, id, change) => {
       const { after } = change;
-      if (change.has("cidrIpv4", "cidrIpv6", "description", "fromPort", "ipProtocol", "prefixListId", "referencedSecurityGroupId", "toPort")) {
+      if (
+        change.has(
+          "cidrIpv4",
+          "cidrIpv6",
+          "description",
+          "fromPort",
+          "ipProtocol",
+          "prefixListId",
+          "referencedSecurityGroupId",
+          "toPort",
+        )
+      ) {
         const rule = {
           IpProtocol: after.ipProtocol,
           FromPort: after.fromPort,

@@ -3,7 +3,7 @@ import type { ExperimentTemplateArgs, ExperimentTemplateState } from "@pulumi/aw
 import { fis } from "../../services/fis/service.js";
 import { defineResource, sameSet, type Inputs, type ResourceContext } from "../resource-type.js";
 import { defined } from "./defined.js";
-import { required, tagChange, tagMap, type Tags } from "./tags.js";
+import { required, tagChange, tagMap } from "./tags.js";
 
 type TemplateInputs = Inputs<ExperimentTemplateArgs>;
 
@@ -31,10 +31,16 @@ const experimentTemplate = defineResource<ExperimentTemplateArgs, ExperimentTemp
   },
   read: (aws, id) => {
     const found = templateOf(aws, id);
-    return found && {
-      inputs: { description: found.description ?? "", roleArn: found.roleArn ?? "", tags: (found.tags ?? {}) as Tags },
-      outputs: {},
-    };
+    return (
+      found && {
+        inputs: {
+          description: found.description ?? "",
+          roleArn: found.roleArn ?? "",
+          tags: found.tags ?? {},
+        },
+        outputs: {},
+      }
+    );
   },
   update: (aws, id, change) => {
     const { after } = change;
@@ -61,27 +67,33 @@ function templateArn(aws: ResourceContext, id: string): string {
 
 /** What creation and update take alike. FIS wants maps where Terraform has lists of named blocks. */
 function templateRequest(inputs: TemplateInputs) {
-  const actions = inputs.actions.map(({ actionId, description, name, parameters, startAfters, target }) => [
-    name,
-    defined({
-      actionId,
-      description,
-      parameters: Object.fromEntries((parameters ?? []).map(({ key, value }) => [key, value])),
-      startAfter: startAfters,
-      targets: target && { [target.key]: target.value },
-    }),
-  ] as const);
-  const targets = (inputs.targets ?? []).map(({ filters, name, parameters, resourceArns, resourceTags, resourceType, selectionMode }) => [
-    name,
-    defined({
-      resourceType,
-      selectionMode,
-      resourceArns,
-      resourceTags: resourceTags && tagMap(resourceTags.map(({ key, value }) => ({ Key: key, Value: value }))),
-      filters: filters?.map(({ path, values }) => ({ path, values })),
-      parameters,
-    }),
-  ] as const);
+  const actions = inputs.actions.map(
+    ({ actionId, description, name, parameters, startAfters, target }) =>
+      [
+        name,
+        defined({
+          actionId,
+          description,
+          parameters: Object.fromEntries((parameters ?? []).map(({ key, value }) => [key, value])),
+          startAfter: startAfters,
+          targets: target && { [target.key]: target.value },
+        }),
+      ] as const,
+  );
+  const targets = (inputs.targets ?? []).map(
+    ({ filters, name, parameters, resourceArns, resourceTags, resourceType, selectionMode }) =>
+      [
+        name,
+        defined({
+          resourceType,
+          selectionMode,
+          resourceArns,
+          resourceTags: resourceTags && tagMap(resourceTags.map(({ key, value }) => ({ Key: key, Value: value }))),
+          filters: filters?.map(({ path, values }) => ({ path, values })),
+          parameters,
+        }),
+      ] as const,
+  );
   return {
     description: inputs.description,
     roleArn: inputs.roleArn,

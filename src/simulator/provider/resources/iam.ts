@@ -57,17 +57,19 @@ const role = defineResource<RoleArgs, RoleState>({
   },
   read: (aws, RoleName) => {
     const found = aws.call(iam, "GetRole", { RoleName }).Role;
-    return found && {
-      inputs: {
-        name: found.RoleName,
-        assumeRolePolicy: decoded(found.AssumeRolePolicyDocument) ?? "",
-        description: found.Description,
-        maxSessionDuration: found.MaxSessionDuration,
-        path: found.Path,
-        tags: tagMap(found.Tags),
-      },
-      outputs: { arn: found.Arn, uniqueId: found.RoleId, createDate: found.CreateDate?.toISOString() },
-    };
+    return (
+      found && {
+        inputs: {
+          name: found.RoleName,
+          assumeRolePolicy: decoded(found.AssumeRolePolicyDocument) ?? "",
+          description: found.Description,
+          maxSessionDuration: found.MaxSessionDuration,
+          path: found.Path,
+          tags: tagMap(found.Tags),
+        },
+        outputs: { arn: found.Arn, uniqueId: found.RoleId, createDate: found.CreateDate?.toISOString() },
+      }
+    );
   },
   update: (aws, RoleName, change) => {
     const { before, after } = change;
@@ -75,7 +77,11 @@ const role = defineResource<RoleArgs, RoleState>({
       aws.call(iam, "UpdateAssumeRolePolicy", { RoleName, PolicyDocument: documentOf(after.assumeRolePolicy) });
     }
     if (change.has("description", "maxSessionDuration")) {
-      aws.call(iam, "UpdateRole", { RoleName, Description: after.description ?? "", MaxSessionDuration: after.maxSessionDuration });
+      aws.call(iam, "UpdateRole", {
+        RoleName,
+        Description: after.description ?? "",
+        MaxSessionDuration: after.maxSessionDuration,
+      });
     }
     if (change.has("permissionsBoundary")) {
       if (after.permissionsBoundary) {
@@ -86,8 +92,10 @@ const role = defineResource<RoleArgs, RoleState>({
     }
     if (change.has("managedPolicyArns") && after.managedPolicyArns) {
       const old = before.managedPolicyArns ?? [];
-      for (const PolicyArn of old) if (!after.managedPolicyArns.includes(PolicyArn)) aws.call(iam, "DetachRolePolicy", { RoleName, PolicyArn });
-      for (const PolicyArn of after.managedPolicyArns) if (!old.includes(PolicyArn)) aws.call(iam, "AttachRolePolicy", { RoleName, PolicyArn });
+      for (const PolicyArn of old)
+        if (!after.managedPolicyArns.includes(PolicyArn)) aws.call(iam, "DetachRolePolicy", { RoleName, PolicyArn });
+      for (const PolicyArn of after.managedPolicyArns)
+        if (!old.includes(PolicyArn)) aws.call(iam, "AttachRolePolicy", { RoleName, PolicyArn });
     }
     const { set, remove } = tagChange(change);
     if (remove.length > 0) aws.call(iam, "UntagRole", { RoleName, TagKeys: [...remove] });
@@ -95,7 +103,9 @@ const role = defineResource<RoleArgs, RoleState>({
   },
   delete: (aws, RoleName, before) => {
     const attached = before.forceDetachPolicies
-      ? (aws.call(iam, "ListAttachedRolePolicies", { RoleName }).AttachedPolicies ?? []).map(({ PolicyArn }) => PolicyArn)
+      ? (aws.call(iam, "ListAttachedRolePolicies", { RoleName }).AttachedPolicies ?? []).map(
+          ({ PolicyArn }) => PolicyArn,
+        )
       : (before.managedPolicyArns ?? []);
     for (const PolicyArn of attached) aws.call(iam, "DetachRolePolicy", { RoleName, PolicyArn });
     const inline = before.forceDetachPolicies
@@ -190,10 +200,17 @@ const policy = defineResource<PolicyArgs, PolicyState>({
   update: (aws, PolicyArn, change) => {
     if (change.has("policy")) {
       // IAM keeps five versions; the provider makes room first.
-      const versions = (aws.call(iam, "ListPolicyVersions", { PolicyArn }).Versions ?? []).filter(({ IsDefaultVersion }) => !IsDefaultVersion);
+      const versions = (aws.call(iam, "ListPolicyVersions", { PolicyArn }).Versions ?? []).filter(
+        ({ IsDefaultVersion }) => !IsDefaultVersion,
+      );
       const oldest = versions.sort((a, b) => Number(a.CreateDate) - Number(b.CreateDate))[0];
-      if (versions.length >= 4 && oldest) aws.call(iam, "DeletePolicyVersion", { PolicyArn, VersionId: oldest.VersionId });
-      aws.call(iam, "CreatePolicyVersion", { PolicyArn, PolicyDocument: documentOf(change.after.policy), SetAsDefault: true });
+      if (versions.length >= 4 && oldest)
+        aws.call(iam, "DeletePolicyVersion", { PolicyArn, VersionId: oldest.VersionId });
+      aws.call(iam, "CreatePolicyVersion", {
+        PolicyArn,
+        PolicyDocument: documentOf(change.after.policy),
+        SetAsDefault: true,
+      });
     }
     const { set, remove } = tagChange(change);
     if (remove.length > 0) aws.call(iam, "UntagPolicy", { PolicyArn, TagKeys: [...remove] });
@@ -232,15 +249,23 @@ const instanceProfile = defineResource<InstanceProfileArgs, InstanceProfileState
   },
   read: (aws, InstanceProfileName) => {
     const found = aws.call(iam, "GetInstanceProfile", { InstanceProfileName }).InstanceProfile;
-    return found && {
-      inputs: { name: found.InstanceProfileName, path: found.Path, role: found.Roles?.[0]?.RoleName, tags: tagMap(found.Tags) },
-      outputs: { arn: found.Arn, uniqueId: found.InstanceProfileId, createDate: found.CreateDate?.toISOString() },
-    };
+    return (
+      found && {
+        inputs: {
+          name: found.InstanceProfileName,
+          path: found.Path,
+          role: found.Roles?.[0]?.RoleName,
+          tags: tagMap(found.Tags),
+        },
+        outputs: { arn: found.Arn, uniqueId: found.InstanceProfileId, createDate: found.CreateDate?.toISOString() },
+      }
+    );
   },
   update: (aws, InstanceProfileName, change) => {
     const { before, after } = change;
     if (change.has("role")) {
-      if (before.role) aws.call(iam, "RemoveRoleFromInstanceProfile", { InstanceProfileName, RoleName: nameOf(before.role) });
+      if (before.role)
+        aws.call(iam, "RemoveRoleFromInstanceProfile", { InstanceProfileName, RoleName: nameOf(before.role) });
       if (after.role) aws.call(iam, "AddRoleToInstanceProfile", { InstanceProfileName, RoleName: nameOf(after.role) });
     }
     const { set, remove } = tagChange(change);
@@ -248,7 +273,8 @@ const instanceProfile = defineResource<InstanceProfileArgs, InstanceProfileState
     if (Object.keys(set).length > 0) aws.call(iam, "TagInstanceProfile", { InstanceProfileName, Tags: tagList(set) });
   },
   delete: (aws, InstanceProfileName, before) => {
-    if (before.role) aws.call(iam, "RemoveRoleFromInstanceProfile", { InstanceProfileName, RoleName: nameOf(before.role) });
+    if (before.role)
+      aws.call(iam, "RemoveRoleFromInstanceProfile", { InstanceProfileName, RoleName: nameOf(before.role) });
     aws.call(iam, "DeleteInstanceProfile", { InstanceProfileName });
   },
 });

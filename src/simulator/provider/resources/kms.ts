@@ -65,7 +65,8 @@ const key = defineResource<KeyArgs, KeyState>({
     const { after } = change;
     if (change.has("isEnabled") && after.isEnabled !== false) await enable(aws, id, true);
     if (change.has("enableKeyRotation")) await rotate(aws, id, after.enableKeyRotation ?? false);
-    if (change.has("description")) aws.call(kms, "UpdateKeyDescription", { KeyId: id, Description: after.description ?? "" });
+    if (change.has("description"))
+      aws.call(kms, "UpdateKeyDescription", { KeyId: id, Description: after.description ?? "" });
     if (change.has("policy") && after.policy !== undefined) {
       aws.call(kms, "PutKeyPolicy", { KeyId: id, PolicyName: "default", Policy: after.policy });
     }
@@ -114,13 +115,19 @@ const alias = defineResource<AliasArgs, AliasState>({
   },
   read: (aws, id) => {
     const found = aws.call(kms, "ListAliases", {}).Aliases?.find(({ AliasName }) => AliasName === id);
-    return found && {
-      inputs: { name: id, targetKeyId: required(found.TargetKeyId, "TargetKeyId") },
-      outputs: { arn: found.AliasArn, targetKeyArn: `arn:aws:kms:${aws.region}:${aws.accountId}:key/${found.TargetKeyId}` },
-    };
+    return (
+      found && {
+        inputs: { name: id, targetKeyId: required(found.TargetKeyId, "TargetKeyId") },
+        outputs: {
+          arn: found.AliasArn,
+          targetKeyArn: `arn:aws:kms:${aws.region}:${aws.accountId}:key/${found.TargetKeyId}`,
+        },
+      }
+    );
   },
   update: (aws, id, change) => {
-    if (change.has("targetKeyId")) aws.call(kms, "UpdateAlias", { AliasName: id, TargetKeyId: change.after.targetKeyId });
+    if (change.has("targetKeyId"))
+      aws.call(kms, "UpdateAlias", { AliasName: id, TargetKeyId: change.after.targetKeyId });
   },
   delete: (aws, id) => {
     aws.call(kms, "DeleteAlias", { AliasName: id });

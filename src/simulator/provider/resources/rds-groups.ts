@@ -31,19 +31,29 @@ const subnetGroup = defineResource<SubnetGroupArgs, SubnetGroupState>({
   },
   read: (aws, id) => {
     const found = subnetGroupOf(aws, id);
-    return found && {
-      inputs: {
-        name: found.DBSubnetGroupName,
-        description: found.DBSubnetGroupDescription,
-        subnetIds: found.Subnets?.map(({ SubnetIdentifier }) => required(SubnetIdentifier, "SubnetIdentifier")),
-      },
-      outputs: { arn: found.DBSubnetGroupArn, vpcId: found.VpcId, supportedNetworkTypes: found.SupportedNetworkTypes },
-    };
+    return (
+      found && {
+        inputs: {
+          name: found.DBSubnetGroupName,
+          description: found.DBSubnetGroupDescription,
+          subnetIds: found.Subnets?.map(({ SubnetIdentifier }) => required(SubnetIdentifier, "SubnetIdentifier")),
+        },
+        outputs: {
+          arn: found.DBSubnetGroupArn,
+          vpcId: found.VpcId,
+          supportedNetworkTypes: found.SupportedNetworkTypes,
+        },
+      }
+    );
   },
   update: (aws, id, change) => {
     if (change.has("subnetIds", "description")) {
       const { description, subnetIds } = change.after;
-      aws.call(rds, "ModifyDBSubnetGroup", { DBSubnetGroupName: id, DBSubnetGroupDescription: description, SubnetIds: subnetIds });
+      aws.call(rds, "ModifyDBSubnetGroup", {
+        DBSubnetGroupName: id,
+        DBSubnetGroupDescription: description,
+        SubnetIds: subnetIds,
+      });
     }
     updateTags(aws, subnetGroupOf(aws, id)?.DBSubnetGroupArn, change);
   },
@@ -81,10 +91,16 @@ const parameterGroup = defineResource<ParameterGroupArgs, ParameterGroupState>({
   },
   read: (aws, id) => {
     const found = parameterGroupOf(aws, id);
-    return found && {
-      inputs: { name: found.DBParameterGroupName, family: found.DBParameterGroupFamily, description: found.Description },
-      outputs: { arn: found.DBParameterGroupArn },
-    };
+    return (
+      found && {
+        inputs: {
+          name: found.DBParameterGroupName,
+          family: found.DBParameterGroupFamily,
+          description: found.Description,
+        },
+        outputs: { arn: found.DBParameterGroupArn },
+      }
+    );
   },
   update: (aws, id, change) => {
     if (change.has("parameters")) {
@@ -103,8 +119,11 @@ const parameterGroup = defineResource<ParameterGroupArgs, ParameterGroupState>({
   delete: async (aws, id, before) => {
     if (before.skipDestroy) return;
     // internal/service/rds/parameter_group.go: while an instance that is being deleted still uses it.
-    await retryWhile(aws, `deleting RDS DB Parameter Group (${id})`, ["InvalidDBParameterGroupState", "InvalidDBParameterGroupStateFault"], () =>
-      aws.call(rds, "DeleteDBParameterGroup", { DBParameterGroupName: id }),
+    await retryWhile(
+      aws,
+      `deleting RDS DB Parameter Group (${id})`,
+      ["InvalidDBParameterGroupState", "InvalidDBParameterGroupStateFault"],
+      () => aws.call(rds, "DeleteDBParameterGroup", { DBParameterGroupName: id }),
     );
   },
 });
@@ -113,7 +132,11 @@ function parameterGroupOf(aws: ResourceContext, id: string) {
   return aws.call(rds, "DescribeDBParameterGroups", { DBParameterGroupName: id }).DBParameterGroups?.[0];
 }
 
-function setParameters(aws: ResourceContext, id: string, parameters: NonNullable<Inputs<ParameterGroupArgs>["parameters"]>): void {
+function setParameters(
+  aws: ResourceContext,
+  id: string,
+  parameters: NonNullable<Inputs<ParameterGroupArgs>["parameters"]>,
+): void {
   for (let from = 0; from < parameters.length; from += PARAMETERS_PER_CALL) {
     aws.call(rds, "ModifyDBParameterGroup", {
       DBParameterGroupName: id,
@@ -126,7 +149,11 @@ function setParameters(aws: ResourceContext, id: string, parameters: NonNullable
   }
 }
 
-function updateTags<In extends { readonly tags?: Tags | undefined }>(aws: ResourceContext, arn: string | undefined, change: Change<In>): void {
+function updateTags<In extends { readonly tags?: Tags | undefined }>(
+  aws: ResourceContext,
+  arn: string | undefined,
+  change: Change<In>,
+): void {
   const { set, remove } = tagChange(change);
   if (remove.length > 0) aws.call(rds, "RemoveTagsFromResource", { ResourceName: arn, TagKeys: [...remove] });
   if (Object.keys(set).length > 0) aws.call(rds, "AddTagsToResource", { ResourceName: arn, Tags: tagList(set) });

@@ -3,7 +3,15 @@ import type { InstanceArgs, InstanceState } from "@pulumi/aws/rds/instance.js";
 
 import { rds } from "../../services/rds/service.js";
 import { isNotFound } from "../failures.js";
-import { defineResource, sameSet, type Change, type Inputs, type Problem, type ResourceContext } from "../resource-type.js";
+import { asText } from "../properties.js";
+import {
+  defineResource,
+  sameSet,
+  type Change,
+  type Inputs,
+  type Problem,
+  type ResourceContext,
+} from "../resource-type.js";
 import { defined } from "./defined.js";
 import { required, tagChange, tagList, tagMap } from "./tags.js";
 
@@ -15,16 +23,58 @@ export const dbInstance = defineResource<InstanceArgs, InstanceState>({
   label: "RDS DB Instance",
   // Neither `identifier` (renamed in place) nor `replicateSourceDb` (promoted in place) is ForceNew.
   replaceOn: [
-    "availabilityZone", "backupTarget", "characterSetName", "customIamInstanceProfile", "dbName", "engine", "kmsKeyId",
-    "ncharCharacterSetName", "restoreToPointInTime", "snapshotIdentifier", "storageEncrypted", "timezone", "username",
+    "availabilityZone",
+    "backupTarget",
+    "characterSetName",
+    "customIamInstanceProfile",
+    "dbName",
+    "engine",
+    "kmsKeyId",
+    "ncharCharacterSetName",
+    "restoreToPointInTime",
+    "snapshotIdentifier",
+    "storageEncrypted",
+    "timezone",
+    "username",
   ],
   computed: [
-    "allocatedStorage", "availabilityZone", "backupRetentionPeriod", "backupTarget", "backupWindow", "caCertIdentifier",
-    "characterSetName", "databaseInsightsMode", "dbName", "dbSubnetGroupName", "domainFqdn", "engine", "engineLifecycleSupport",
-    "engineVersion", "identifier", "identifierPrefix", "iops", "kmsKeyId", "licenseModel", "maintenanceWindow",
-    "masterUserSecretKmsKeyId", "monitoringRoleArn", "multiAz", "ncharCharacterSetName", "networkType", "optionGroupName",
-    "parameterGroupName", "performanceInsightsKmsKeyId", "performanceInsightsRetentionPeriod", "port", "replicaMode",
-    "snapshotIdentifier", "storageThroughput", "storageType", "timezone", "username", "vpcSecurityGroupIds",
+    "allocatedStorage",
+    "availabilityZone",
+    "backupRetentionPeriod",
+    "backupTarget",
+    "backupWindow",
+    "caCertIdentifier",
+    "characterSetName",
+    "databaseInsightsMode",
+    "dbName",
+    "dbSubnetGroupName",
+    "domainFqdn",
+    "engine",
+    "engineLifecycleSupport",
+    "engineVersion",
+    "identifier",
+    "identifierPrefix",
+    "iops",
+    "kmsKeyId",
+    "licenseModel",
+    "maintenanceWindow",
+    "masterUserSecretKmsKeyId",
+    "monitoringRoleArn",
+    "multiAz",
+    "ncharCharacterSetName",
+    "networkType",
+    "optionGroupName",
+    "parameterGroupName",
+    "performanceInsightsKmsKeyId",
+    "performanceInsightsRetentionPeriod",
+    "port",
+    "replicaMode",
+    "snapshotIdentifier",
+    "storageThroughput",
+    "storageType",
+    "timezone",
+    "username",
+    "vpcSecurityGroupIds",
   ],
   defaults: {
     applyImmediately: false,
@@ -89,7 +139,11 @@ export const dbInstance = defineResource<InstanceArgs, InstanceState>({
       MasterUserPassword: inputs.password ?? inputs.passwordWo,
     });
     if (Object.keys(later).length === 0) return;
-    aws.call(rds, "ModifyDBInstance", { ...later, DBInstanceIdentifier: identifierOf(aws, id), ApplyImmediately: true });
+    aws.call(rds, "ModifyDBInstance", {
+      ...later,
+      DBInstanceIdentifier: identifierOf(aws, id),
+      ApplyImmediately: true,
+    });
     await waitAvailable(aws, id, "update");
   },
 
@@ -125,7 +179,9 @@ export const dbInstance = defineResource<InstanceArgs, InstanceState>({
         storageThroughput: found.StorageThroughput,
         storageType: found.StorageType,
         username: found.MasterUsername,
-        vpcSecurityGroupIds: found.VpcSecurityGroups?.map(({ VpcSecurityGroupId }) => required(VpcSecurityGroupId, "VpcSecurityGroupId")),
+        vpcSecurityGroupIds: found.VpcSecurityGroups?.map(({ VpcSecurityGroupId }) =>
+          required(VpcSecurityGroupId, "VpcSecurityGroupId"),
+        ),
         replicateSourceDb: found.ReadReplicaSourceDBInstanceIdentifier ?? "",
         tags: tagMap(found.TagList),
       },
@@ -214,7 +270,7 @@ function findById(aws: ResourceContext, id: string) {
 }
 
 function lastPart(source: unknown): string {
-  return String(source ?? "").split(":").at(-1) ?? "";
+  return asText(source).split(":").at(-1) ?? "";
 }
 
 function identifierOf(aws: ResourceContext, id: string): string {
@@ -256,13 +312,13 @@ function replicaRequest(aws: ResourceContext, inputs: DbInputs, source: string):
     SourceRegion: sourceRegion === aws.region ? undefined : sourceRegion,
     AvailabilityZone: inputs.availabilityZone,
     ReplicaMode: inputs.replicaMode as CreateDBInstanceReadReplicaMessage["ReplicaMode"],
-  }) as CreateDBInstanceReadReplicaMessage;
+  });
 }
 
 /** dbInstancePopulateModify: what of the change ModifyDBInstance takes. */
 function modificationOf(change: Change<DbInputs>): Omit<ModifyDBInstanceMessage, "DBInstanceIdentifier"> {
   const { after } = change;
-  const changed = <T>(name: keyof DbInputs & string, value: T): T | undefined => (change.has(name) ? value : undefined);
+  const changed = <T>(name: keyof DbInputs, value: T): T | undefined => (change.has(name) ? value : undefined);
   return defined({
     AllocatedStorage: changed("allocatedStorage", after.allocatedStorage),
     AutoMinorVersionUpgrade: changed("autoMinorVersionUpgrade", after.autoMinorVersionUpgrade),
@@ -274,7 +330,10 @@ function modificationOf(change: Change<DbInputs>): Omit<ModifyDBInstanceMessage,
     DBPortNumber: changed("port", after.port),
     DBSubnetGroupName: changed("dbSubnetGroupName", after.dbSubnetGroupName),
     DeletionProtection: changed("deletionProtection", after.deletionProtection ?? false),
-    EnableIAMDatabaseAuthentication: changed("iamDatabaseAuthenticationEnabled", after.iamDatabaseAuthenticationEnabled ?? false),
+    EnableIAMDatabaseAuthentication: changed(
+      "iamDatabaseAuthenticationEnabled",
+      after.iamDatabaseAuthenticationEnabled ?? false,
+    ),
     EnablePerformanceInsights: changed("performanceInsightsEnabled", after.performanceInsightsEnabled),
     EngineVersion: changed("engineVersion", after.engineVersion),
     AllowMajorVersionUpgrade: changed("engineVersion", after.allowMajorVersionUpgrade),
@@ -303,7 +362,7 @@ function updateTags(aws: ResourceContext, id: string, change: Change<DbInputs>):
 
 function validate(inputs: Partial<DbInputs>): readonly Problem[] {
   const problems: Problem[] = [];
-  const conflict = (a: keyof DbInputs & string, b: keyof DbInputs & string): void => {
+  const conflict = (a: keyof DbInputs, b: keyof DbInputs): void => {
     if (inputs[a] !== undefined && inputs[b] !== undefined) {
       problems.push({ property: a, reason: `Conflicting configuration arguments. "${a}": conflicts with ${b}` });
     }
@@ -313,13 +372,17 @@ function validate(inputs: Partial<DbInputs>): readonly Problem[] {
   conflict("manageMasterUserPassword", "password");
   const days = inputs.backupRetentionPeriod;
   if (days !== undefined && (days < 0 || days > 35)) {
-    problems.push({ property: "backupRetentionPeriod", reason: `expected backup_retention_period to be in the range (0 - 35), got ${days}` });
+    problems.push({
+      property: "backupRetentionPeriod",
+      reason: `expected backup_retention_period to be in the range (0 - 35), got ${days}`,
+    });
   }
   const { identifier } = inputs;
   if (identifier !== undefined && !/^[a-z](?!.*--)[0-9a-z-]*(?<!-)$/.test(identifier)) {
     problems.push({
       property: "identifier",
-      reason: "only lowercase alphanumeric characters and hyphens allowed in \"identifier\", which must begin with a letter, must not end with a hyphen or contain two consecutive hyphens",
+      reason:
+        'only lowercase alphanumeric characters and hyphens allowed in "identifier", which must begin with a letter, must not end with a hyphen or contain two consecutive hyphens',
     });
   }
   return problems;

@@ -8,7 +8,9 @@ import { ec2SecurityGroupTypes } from "./ec2-security-groups.js";
 import { fisTypes } from "./fis.js";
 import { iamTypes } from "./iam.js";
 import { kmsTypes } from "./kms.js";
-import { lbTypes } from "./lb.js";
+import { listenerTypes } from "./lb-listeners.js";
+import { loadBalancerTypes } from "./lb-load-balancers.js";
+import { targetGroupTypes } from "./lb-target-groups.js";
 import { rdsGroupTypes } from "./rds-groups.js";
 import { dbInstance } from "./rds-instance.js";
 import { route53Types } from "./route53.js";
@@ -27,7 +29,9 @@ export const resourceTypes: ReadonlyMap<string, AnyResourceType> = new Map(
     ...fisTypes,
     ...iamTypes,
     ...kmsTypes,
-    ...lbTypes,
+    ...listenerTypes,
+    ...loadBalancerTypes,
+    ...targetGroupTypes,
     ...rdsGroupTypes,
     dbInstance,
     ...route53Types,

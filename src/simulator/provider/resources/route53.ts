@@ -5,6 +5,7 @@ import type { ZoneArgs, ZoneState } from "@pulumi/aws/route53/zone.js";
 
 import type { StateSlot } from "../../world.js";
 import { route53 } from "../../services/route-53/service.js";
+import { asText } from "../properties.js";
 import { defineResource, sameSet, type Change, type Inputs, type ResourceContext } from "../resource-type.js";
 import { required, tagChange, tagList, type Tags } from "./tags.js";
 
@@ -14,7 +15,10 @@ type RecordInputs = Inputs<RecordArgs>;
 const change = { minDelay: 10, maxDelay: 30, pollSeconds: 15, timeoutSeconds: 1800 } as const;
 
 /** The change that created a record, by the token of the creation, so that a repeated creation waits for the same one. */
-const changesSlot: StateSlot<Map<string, string>> = { name: "pulumi-provider/route53-changes", create: () => new Map() };
+const changesSlot: StateSlot<Map<string, string>> = {
+  name: "pulumi-provider/route53-changes",
+  create: () => new Map(),
+};
 
 async function waitInsync(aws: ResourceContext, changeId: string | undefined): Promise<void> {
   const Id = required(changeId, "ChangeInfo.Id");
@@ -54,13 +58,21 @@ const zone = defineResource<ZoneArgs, ZoneState>({
   read: (aws, id) => {
     const { HostedZone, DelegationSet } = aws.call(route53, "GetHostedZone", { Id: id });
     const servers = [...(DelegationSet?.NameServers ?? [])].sort();
-    return HostedZone && {
-      inputs: { name: withoutDot(HostedZone.Name), comment: HostedZone.Config?.Comment },
-      outputs: { arn: `arn:aws:route53:::hostedzone/${id}`, zoneId: id, nameServers: servers, primaryNameServer: servers[0] },
-    };
+    return (
+      HostedZone && {
+        inputs: { name: withoutDot(HostedZone.Name), comment: HostedZone.Config?.Comment },
+        outputs: {
+          arn: `arn:aws:route53:::hostedzone/${id}`,
+          zoneId: id,
+          nameServers: servers,
+          primaryNameServer: servers[0],
+        },
+      }
+    );
   },
   update: (aws, id, changed) => {
-    if (changed.has("comment")) aws.call(route53, "UpdateHostedZoneComment", { Id: id, Comment: changed.after.comment ?? "" });
+    if (changed.has("comment"))
+      aws.call(route53, "UpdateHostedZoneComment", { Id: id, Comment: changed.after.comment ?? "" });
     updateTags(aws, "hostedzone", id, tagChange(changed));
   },
   delete: async (aws, id, before) => {
@@ -73,7 +85,9 @@ const zone = defineResource<ZoneArgs, ZoneState>({
 async function deleteRecordsIn(aws: ResourceContext, zoneId: string): Promise<void> {
   const { HostedZone } = aws.call(route53, "GetHostedZone", { Id: zoneId });
   const sets = aws.call(route53, "ListResourceRecordSets", { HostedZoneId: zoneId }).ResourceRecordSets ?? [];
-  const own = sets.filter(({ Name, Type }) => !(withoutDot(Name) === withoutDot(HostedZone?.Name) && (Type === "NS" || Type === "SOA")));
+  const own = sets.filter(
+    ({ Name, Type }) => !(withoutDot(Name) === withoutDot(HostedZone?.Name) && (Type === "NS" || Type === "SOA")),
+  );
   if (own.length === 0) return;
   const { ChangeInfo } = aws.call(route53, "ChangeResourceRecordSets", {
     HostedZoneId: zoneId,
@@ -88,25 +102,34 @@ const record = defineResource<RecordArgs, RecordState>({
   tagged: false,
   replaceOn: ["name", "setIdentifier", "zoneId"],
   computed: ["allowOverwrite"],
-  sameValue: { records: sameSet, name: (before, after) => withoutDot(before).toLowerCase() === withoutDot(after).toLowerCase() },
+  sameValue: {
+    records: sameSet,
+    name: (before, after) => withoutDot(before).toLowerCase() === withoutDot(after).toLowerCase(),
+  },
   timeouts: { create: 1800, update: 1800, delete: 1800 },
   create: (aws, inputs) => {
     const Action = inputs.allowOverwrite ? "UPSERT" : "CREATE";
     const changeId = changeRecords(aws, inputs, [{ Action, ResourceRecordSet: recordSet(aws, inputs) }]);
     aws.world.state(changesSlot, "global").set(aws.token, changeId);
-    return [inputs.zoneId, withoutDot(inputs.name).toLowerCase(), inputs.type, inputs.setIdentifier].filter(Boolean).join("_");
+    return [inputs.zoneId, withoutDot(inputs.name).toLowerCase(), inputs.type, inputs.setIdentifier]
+      .filter(Boolean)
+      .join("_");
   },
   finishCreate: (aws) => waitInsync(aws, aws.world.state(changesSlot, "global").get(aws.token)),
   read: (aws, _id, known) => {
     const found = recordOf(aws, known);
-    return found && {
-      inputs: {
-        ttl: found.TTL,
-        ...(known.records ? { records: found.ResourceRecords?.map(({ Value = "" }) => Value.replace(/^"(.*)"$/, "$1")) } : {}),
-        healthCheckId: found.HealthCheckId,
-      },
-      outputs: { fqdn: withoutDot(found.Name) },
-    };
+    return (
+      found && {
+        inputs: {
+          ttl: found.TTL,
+          ...(known.records
+            ? { records: found.ResourceRecords?.map(({ Value = "" }) => Value.replace(/^"(.*)"$/, "$1")) }
+            : {}),
+          healthCheckId: found.HealthCheckId,
+        },
+        outputs: { fqdn: withoutDot(found.Name) },
+      }
+    );
   },
   update: async (aws, _id, changed) => {
     const { before, after } = changed;
@@ -144,7 +167,9 @@ function recordOf(aws: ResourceContext, inputs: Partial<RecordInputs>): Resource
   const { ResourceRecordSets } = aws.call(route53, "ListResourceRecordSets", { HostedZoneId: inputs.zoneId });
   return ResourceRecordSets?.find(
     ({ Name, SetIdentifier, Type }) =>
-      withoutDot(Name).toLowerCase() === name && Type === inputs.type && (SetIdentifier ?? "") === (inputs.setIdentifier ?? ""),
+      withoutDot(Name).toLowerCase() === name &&
+      Type === inputs.type &&
+      (SetIdentifier ?? "") === (inputs.setIdentifier ?? ""),
   );
 }
 
@@ -163,7 +188,11 @@ function recordSet(aws: ResourceContext, inputs: RecordInputs): ResourceRecordSe
     Type: inputs.type,
     TTL: inputs.ttl,
     ResourceRecords: inputs.records?.map((value) => ({ Value: inputs.type === "TXT" ? `"${value}"` : value })),
-    AliasTarget: alias && { DNSName: alias.name, EvaluateTargetHealth: alias.evaluateTargetHealth, HostedZoneId: alias.zoneId },
+    AliasTarget: alias && {
+      DNSName: alias.name,
+      EvaluateTargetHealth: alias.evaluateTargetHealth,
+      HostedZoneId: alias.zoneId,
+    },
     HealthCheckId: inputs.healthCheckId,
     SetIdentifier: inputs.setIdentifier,
     Failover: inputs.failoverRoutingPolicies?.[0]?.type,
@@ -177,7 +206,9 @@ function recordSet(aws: ResourceContext, inputs: RecordInputs): ResourceRecordSe
     },
   };
   // Plain strings where the SDK has enumerations; the service checks them.
-  return Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined)) as unknown as ResourceRecordSet;
+  return Object.fromEntries(
+    Object.entries(set).filter(([, value]) => value !== undefined),
+  ) as unknown as ResourceRecordSet;
 }
 
 const healthCheck = defineResource<HealthCheckArgs, HealthCheckState>({
@@ -188,7 +219,10 @@ const healthCheck = defineResource<HealthCheckArgs, HealthCheckState>({
   defaults: { disabled: false, invertHealthcheck: false, measureLatency: false },
   sameValue: { regions: sameSet, childHealthchecks: sameSet },
   create: (aws, inputs) => {
-    const { HealthCheck } = aws.call(route53, "CreateHealthCheck", { CallerReference: aws.token, HealthCheckConfig: checkConfig(inputs) });
+    const { HealthCheck } = aws.call(route53, "CreateHealthCheck", {
+      CallerReference: aws.token,
+      HealthCheckConfig: checkConfig(inputs),
+    });
     return required(HealthCheck?.Id, "HealthCheck.Id");
   },
   finishCreate: (aws, id, inputs) => {
@@ -197,22 +231,24 @@ const healthCheck = defineResource<HealthCheckArgs, HealthCheckState>({
   },
   read: (aws, id) => {
     const config = aws.call(route53, "GetHealthCheck", { HealthCheckId: id }).HealthCheck?.HealthCheckConfig;
-    return config && {
-      inputs: {
-        disabled: config.Disabled,
-        invertHealthcheck: config.Inverted,
-        failureThreshold: config.FailureThreshold,
-        fqdn: config.FullyQualifiedDomainName,
-        port: config.Port,
-        resourcePath: config.ResourcePath,
-        enableSni: config.EnableSNI,
-      },
-      outputs: { arn: `arn:aws:route53:::healthcheck/${id}` },
-    };
+    return (
+      config && {
+        inputs: {
+          disabled: config.Disabled,
+          invertHealthcheck: config.Inverted,
+          failureThreshold: config.FailureThreshold,
+          fqdn: config.FullyQualifiedDomainName,
+          port: config.Port,
+          resourcePath: config.ResourcePath,
+          enableSni: config.EnableSNI,
+        },
+        outputs: { arn: `arn:aws:route53:::healthcheck/${id}` },
+      }
+    );
   },
   update: (aws, id, changed) => {
     const { after } = changed;
-    if (Object.keys(after).some((name) => name !== "tags" && changed.has(name as keyof typeof after & string))) {
+    if (Object.keys(after).some((name) => name !== "tags" && changed.has(name as keyof typeof after))) {
       const config = checkConfig(after);
       aws.call(route53, "UpdateHealthCheck", {
         HealthCheckId: id,
@@ -242,7 +278,10 @@ const healthCheck = defineResource<HealthCheckArgs, HealthCheckState>({
 function checkConfig(inputs: Inputs<HealthCheckArgs>): HealthCheckConfig {
   const config = {
     Type: inputs.type,
-    AlarmIdentifier: inputs.cloudwatchAlarmName && { Name: inputs.cloudwatchAlarmName, Region: inputs.cloudwatchAlarmRegion },
+    AlarmIdentifier: inputs.cloudwatchAlarmName && {
+      Name: inputs.cloudwatchAlarmName,
+      Region: inputs.cloudwatchAlarmRegion,
+    },
     ChildHealthChecks: inputs.childHealthchecks,
     HealthThreshold: inputs.type === "CALCULATED" ? inputs.childHealthThreshold : undefined,
     Disabled: inputs.disabled,
@@ -253,7 +292,9 @@ function checkConfig(inputs: Inputs<HealthCheckArgs>): HealthCheckConfig {
     Inverted: inputs.invertHealthcheck,
     IPAddress: inputs.ipAddress,
     // Kinds that ask nobody have no latency to measure.
-    MeasureLatency: ["CALCULATED", "CLOUDWATCH_METRIC", "RECOVERY_CONTROL"].includes(inputs.type) ? undefined : inputs.measureLatency,
+    MeasureLatency: ["CALCULATED", "CLOUDWATCH_METRIC", "RECOVERY_CONTROL"].includes(inputs.type)
+      ? undefined
+      : inputs.measureLatency,
     Port: inputs.port,
     Regions: inputs.regions,
     RequestInterval: inputs.requestInterval,
@@ -261,7 +302,9 @@ function checkConfig(inputs: Inputs<HealthCheckArgs>): HealthCheckConfig {
     RoutingControlArn: inputs.routingControlArn,
     SearchString: inputs.searchString,
   };
-  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined)) as unknown as HealthCheckConfig;
+  return Object.fromEntries(
+    Object.entries(config).filter(([, value]) => value !== undefined),
+  ) as unknown as HealthCheckConfig;
 }
 
 function updateTags(
@@ -271,7 +314,12 @@ function updateTags(
   { set, remove }: { readonly set: Tags; readonly remove: readonly string[] },
 ): void {
   if (Object.keys(set).length === 0 && remove.length === 0) return;
-  aws.call(route53, "ChangeTagsForResource", { ResourceType, ResourceId, AddTags: tagList(set), RemoveTagKeys: [...remove] });
+  aws.call(route53, "ChangeTagsForResource", {
+    ResourceType,
+    ResourceId,
+    AddTags: tagList(set),
+    RemoveTagKeys: [...remove],
+  });
 }
 
 function zoneIdOf(id: string): string {
@@ -279,7 +327,7 @@ function zoneIdOf(id: string): string {
 }
 
 function withoutDot(name: unknown): string {
-  return String(name ?? "").replace(/\.$/, "");
+  return asText(name).replace(/\.$/, "");
 }
 
 /** Zones, records and health checks. */

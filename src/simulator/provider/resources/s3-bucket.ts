@@ -4,14 +4,25 @@ import type { BucketObjectv2Args, BucketObjectv2State } from "@pulumi/aws/s3/buc
 
 import { s3 } from "../../services/s3/service.js";
 import { isNotFound } from "../failures.js";
-import { assetText } from "../properties.js";
+import { assetText, asText } from "../properties.js";
 import { defineResource, type AnyResourceType, type Inputs, type ResourceContext } from "../resource-type.js";
 import { required, tagList, tagMap, type Tags } from "./tags.js";
 
 /** Settings that version 7 still takes on the bucket, but that have resource types of their own. */
 const movedOut = [
-  "accelerationStatus", "acl", "corsRules", "grants", "lifecycleRules", "logging", "objectLockConfiguration", "policy",
-  "replicationConfiguration", "requestPayer", "serverSideEncryptionConfiguration", "versioning", "website",
+  "accelerationStatus",
+  "acl",
+  "corsRules",
+  "grants",
+  "lifecycleRules",
+  "logging",
+  "objectLockConfiguration",
+  "policy",
+  "replicationConfiguration",
+  "requestPayer",
+  "serverSideEncryptionConfiguration",
+  "versioning",
+  "website",
 ] as const satisfies readonly (keyof BucketArgs)[];
 
 /** The Region in which buckets are made without saying where. */
@@ -31,12 +42,17 @@ function bucketType(token: string): AnyResourceType {
     validate: (inputs) =>
       movedOut
         .filter((property) => inputs[property] !== undefined)
-        .map((property) => ({ property, reason: "is deprecated and not modelled: use the resource type of this setting" })),
+        .map((property) => ({
+          property,
+          reason: "is deprecated and not modelled: use the resource type of this setting",
+        })),
     create: (aws, inputs) => {
       const Bucket = inputs.bucket ?? `${inputs.bucketPrefix ?? "terraform-"}${aws.token.slice(0, 26)}`;
       aws.call(s3, "CreateBucket", {
         Bucket,
-        ...(aws.region === DEFAULT_REGION ? {} : { CreateBucketConfiguration: { LocationConstraint: aws.region as "eu-west-1" } }),
+        ...(aws.region === DEFAULT_REGION
+          ? {}
+          : { CreateBucketConfiguration: { LocationConstraint: aws.region as "eu-west-1" } }),
         ObjectLockEnabledForBucket: inputs.objectLockEnabled,
       });
       return Bucket;
@@ -77,15 +93,21 @@ function tagsOf(aws: ResourceContext, Bucket: string): Tags {
 }
 
 function setTags(aws: ResourceContext, Bucket: string, tags: Tags | undefined): void {
-  if (tags && Object.keys(tags).length > 0) aws.call(s3, "PutBucketTagging", { Bucket, Tagging: { TagSet: tagList(tags) } });
+  if (tags && Object.keys(tags).length > 0)
+    aws.call(s3, "PutBucketTagging", { Bucket, Tagging: { TagSet: tagList(tags) } });
   else aws.call(s3, "DeleteBucketTagging", { Bucket });
 }
 
 /** What `forceDestroy` asks for: every version and delete marker. */
 function empty(aws: ResourceContext, Bucket: string): void {
   for (;;) {
-    const { Versions = [], DeleteMarkers = [] } = aws.call(s3, "ListObjectVersions", { Bucket, MaxKeys: OBJECTS_PER_CALL });
-    const Objects = [...Versions, ...DeleteMarkers].slice(0, OBJECTS_PER_CALL).map(({ Key = "", VersionId }) => ({ Key, VersionId }));
+    const { Versions = [], DeleteMarkers = [] } = aws.call(s3, "ListObjectVersions", {
+      Bucket,
+      MaxKeys: OBJECTS_PER_CALL,
+    });
+    const Objects = [...Versions, ...DeleteMarkers]
+      .slice(0, OBJECTS_PER_CALL)
+      .map(({ Key = "", VersionId }) => ({ Key, VersionId }));
     if (Objects.length === 0) return;
     aws.call(s3, "DeleteObjects", { Bucket, Delete: { Objects, Quiet: true } });
   }
@@ -96,7 +118,17 @@ function objectType(token: string): AnyResourceType {
     token,
     label: "S3 Object",
     replaceOn: ["bucket", "key"],
-    computed: ["acl", "bucketKeyEnabled", "checksumAlgorithm", "contentType", "etag", "key", "kmsKeyId", "serverSideEncryption", "storageClass"],
+    computed: [
+      "acl",
+      "bucketKeyEnabled",
+      "checksumAlgorithm",
+      "contentType",
+      "etag",
+      "key",
+      "kmsKeyId",
+      "serverSideEncryption",
+      "storageClass",
+    ],
     volatile: ["versionId", "etag"],
     create: (aws, inputs) => {
       put(aws, inputs);
@@ -106,7 +138,11 @@ function objectType(token: string): AnyResourceType {
       const Bucket = bucketOf(known);
       const found = aws.call(s3, "HeadObject", { Bucket, Key });
       return {
-        inputs: { contentType: found.ContentType, etag: found.ETag?.replaceAll('"', ""), storageClass: found.StorageClass ?? "STANDARD" },
+        inputs: {
+          contentType: found.ContentType,
+          etag: found.ETag?.replaceAll('"', ""),
+          storageClass: found.StorageClass ?? "STANDARD",
+        },
         outputs: { arn: `arn:aws:s3:::${Bucket}/${Key}`, versionId: found.VersionId ?? "", key: Key },
       };
     },
@@ -116,7 +152,8 @@ function objectType(token: string): AnyResourceType {
       const { Versions = [], DeleteMarkers = [] } = aws.call(s3, "ListObjectVersions", { Bucket, Prefix: Key });
       const versions = [...Versions, ...DeleteMarkers].filter((version) => version.Key === Key);
       // The provider removes every version of the object, then what an unversioned bucket holds.
-      for (const { VersionId } of versions) aws.call(s3, "DeleteObject", { Bucket, Key, VersionId: VersionId === "null" ? undefined : VersionId });
+      for (const { VersionId } of versions)
+        aws.call(s3, "DeleteObject", { Bucket, Key, VersionId: VersionId === "null" ? undefined : VersionId });
       if (versions.length === 0) aws.call(s3, "DeleteObject", { Bucket, Key });
     },
   });
@@ -126,7 +163,7 @@ type ObjectInputs = Inputs<BucketObjectv2Args>;
 
 /** Programs may give the bucket as a resource, which arrives as its id. */
 function bucketOf(inputs: Partial<ObjectInputs>): string {
-  return String(required(inputs.bucket, "bucket"));
+  return asText(required(inputs.bucket, "bucket"));
 }
 
 function keyOf(aws: ResourceContext, inputs: ObjectInputs): string {
@@ -134,7 +171,10 @@ function keyOf(aws: ResourceContext, inputs: ObjectInputs): string {
 }
 
 function put(aws: ResourceContext, inputs: ObjectInputs): void {
-  const body = inputs.contentBase64 === undefined ? (inputs.content ?? assetText(inputs.source) ?? "") : Buffer.from(inputs.contentBase64, "base64");
+  const body =
+    inputs.contentBase64 === undefined
+      ? (inputs.content ?? assetText(inputs.source) ?? "")
+      : Buffer.from(inputs.contentBase64, "base64");
   const request = {
     Bucket: bucketOf(inputs),
     Key: keyOf(aws, inputs),

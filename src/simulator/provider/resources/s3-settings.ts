@@ -1,9 +1,21 @@
 import type { LifecycleRule, ReplicationRule, ServerSideEncryptionRule } from "@aws-sdk/client-s3";
-import type { BucketLifecycleConfigurationArgs, BucketLifecycleConfigurationState } from "@pulumi/aws/s3/bucketLifecycleConfiguration.js";
-import type { BucketOwnershipControlsArgs, BucketOwnershipControlsState } from "@pulumi/aws/s3/bucketOwnershipControls.js";
+import type {
+  BucketLifecycleConfigurationArgs,
+  BucketLifecycleConfigurationState,
+} from "@pulumi/aws/s3/bucketLifecycleConfiguration.js";
+import type {
+  BucketOwnershipControlsArgs,
+  BucketOwnershipControlsState,
+} from "@pulumi/aws/s3/bucketOwnershipControls.js";
 import type { BucketPolicyArgs, BucketPolicyState } from "@pulumi/aws/s3/bucketPolicy.js";
-import type { BucketPublicAccessBlockArgs, BucketPublicAccessBlockState } from "@pulumi/aws/s3/bucketPublicAccessBlock.js";
-import type { BucketReplicationConfigArgs, BucketReplicationConfigState } from "@pulumi/aws/s3/bucketReplicationConfig.js";
+import type {
+  BucketPublicAccessBlockArgs,
+  BucketPublicAccessBlockState,
+} from "@pulumi/aws/s3/bucketPublicAccessBlock.js";
+import type {
+  BucketReplicationConfigArgs,
+  BucketReplicationConfigState,
+} from "@pulumi/aws/s3/bucketReplicationConfig.js";
 import type {
   BucketServerSideEncryptionConfigurationArgs,
   BucketServerSideEncryptionConfigurationState,
@@ -11,7 +23,16 @@ import type {
 import type { BucketVersioningArgs, BucketVersioningState } from "@pulumi/aws/s3/bucketVersioning.js";
 
 import { s3 } from "../../services/s3/service.js";
-import { defineResource, sameJson, type AnyResourceType, type Inputs, type Outputs, type ResourceContext, type ResourceType } from "../resource-type.js";
+import { asText } from "../properties.js";
+import {
+  defineResource,
+  sameJson,
+  type AnyResourceType,
+  type Inputs,
+  type Outputs,
+  type ResourceContext,
+  type ResourceType,
+} from "../resource-type.js";
 import { retryWhile } from "../retry.js";
 import { pascalCase } from "./pascal-case.js";
 import { tagList } from "./tags.js";
@@ -30,16 +51,22 @@ interface Setting<Args, State> {
 }
 
 function bucketSetting<Args extends { bucket: unknown }, State>(setting: Setting<Args, State>): AnyResourceType {
-  const bucketOf = (inputs: Partial<Inputs<Args>>): string => String(inputs.bucket);
+  const bucketOf = (inputs: Partial<Inputs<Args>>): string => asText(inputs.bucket);
   return defineResource<Args, State>({
     token: setting.token,
     label: setting.label,
     tagged: false,
-    replaceOn: ["bucket" as keyof Inputs<Args> & string],
+    replaceOn: ["bucket"],
     ...setting.type,
     create: (_aws, inputs) => bucketOf(inputs),
     finishCreate: (aws, bucket, inputs) =>
-      retryWhile(aws, `creating ${setting.label} (${bucket})`, ["NoSuchBucket", "OperationAborted"], () => setting.put(aws, bucket, inputs), PROPAGATION_SECONDS),
+      retryWhile(
+        aws,
+        `creating ${setting.label} (${bucket})`,
+        ["NoSuchBucket", "OperationAborted"],
+        () => setting.put(aws, bucket, inputs),
+        PROPAGATION_SECONDS,
+      ),
     read: (aws, bucket) => {
       const inputs = setting.get(aws, bucket);
       return inputs && { inputs, outputs: {} };
@@ -55,9 +82,12 @@ function versioning(token: string): AnyResourceType {
     label: "S3 Bucket Versioning",
     put: (aws, Bucket, { versioningConfiguration: { status } }) => {
       // A bucket that never had versions can't be disabled, and needs not.
-      if (status !== "Disabled") aws.call(s3, "PutBucketVersioning", { Bucket, VersioningConfiguration: { Status: status as "Enabled" } });
+      if (status !== "Disabled")
+        aws.call(s3, "PutBucketVersioning", { Bucket, VersioningConfiguration: { Status: status as "Enabled" } });
     },
-    get: (aws, Bucket) => ({ versioningConfiguration: { status: aws.call(s3, "GetBucketVersioning", { Bucket }).Status ?? "Disabled" } }),
+    get: (aws, Bucket) => ({
+      versioningConfiguration: { status: aws.call(s3, "GetBucketVersioning", { Bucket }).Status ?? "Disabled" },
+    }),
     remove: (aws, Bucket, before) => {
       if (before.versioningConfiguration?.status === "Enabled") {
         aws.call(s3, "PutBucketVersioning", { Bucket, VersioningConfiguration: { Status: "Suspended" } });
@@ -73,7 +103,9 @@ const replication = bucketSetting<BucketReplicationConfigArgs, BucketReplication
     const Rules = rules.map((rule) => {
       const tags = rule.filter?.and?.tags;
       const shaped = pascalCase(rule) as ReplicationRule;
-      return tags && shaped.Filter?.And ? { ...shaped, Filter: { And: { ...shaped.Filter.And, Tags: tagList(tags) } } } : shaped;
+      return tags && shaped.Filter?.And
+        ? { ...shaped, Filter: { And: { ...shaped.Filter.And, Tags: tagList(tags) } } }
+        : shaped;
     });
     aws.call(s3, "PutBucketReplication", { Bucket, ReplicationConfiguration: { Role: role, Rules } });
   },
@@ -89,7 +121,14 @@ const replication = bucketSetting<BucketReplicationConfigArgs, BucketReplication
 const publicAccessBlock = bucketSetting<BucketPublicAccessBlockArgs, BucketPublicAccessBlockState>({
   token: "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
   label: "S3 Bucket Public Access Block",
-  type: { defaults: { blockPublicAcls: false, blockPublicPolicy: false, ignorePublicAcls: false, restrictPublicBuckets: false } },
+  type: {
+    defaults: {
+      blockPublicAcls: false,
+      blockPublicPolicy: false,
+      ignorePublicAcls: false,
+      restrictPublicBuckets: false,
+    },
+  },
   put: (aws, Bucket, inputs) => {
     aws.call(s3, "PutPublicAccessBlock", {
       Bucket,
@@ -103,12 +142,14 @@ const publicAccessBlock = bucketSetting<BucketPublicAccessBlockArgs, BucketPubli
   },
   get: (aws, Bucket) => {
     const found = aws.call(s3, "GetPublicAccessBlock", { Bucket }).PublicAccessBlockConfiguration;
-    return found && {
-      blockPublicAcls: found.BlockPublicAcls,
-      blockPublicPolicy: found.BlockPublicPolicy,
-      ignorePublicAcls: found.IgnorePublicAcls,
-      restrictPublicBuckets: found.RestrictPublicBuckets,
-    };
+    return (
+      found && {
+        blockPublicAcls: found.BlockPublicAcls,
+        blockPublicPolicy: found.BlockPublicPolicy,
+        ignorePublicAcls: found.IgnorePublicAcls,
+        restrictPublicBuckets: found.RestrictPublicBuckets,
+      }
+    );
   },
   remove: (aws, Bucket) => {
     aws.call(s3, "DeletePublicAccessBlock", { Bucket });

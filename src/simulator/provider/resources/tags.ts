@@ -16,12 +16,19 @@ export function tagList(tags: Tags | undefined): { Key: string; Value: string }[
 }
 
 /** Tags as programs write them, from what a service answers; AWS's own are left out. */
-export function tagMap(tags: readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[] | undefined): Tags {
-  return Object.fromEntries((tags ?? []).filter(({ Key }) => !Key?.startsWith("aws:")).map(({ Key = "", Value = "" }) => [Key, Value]));
+export function tagMap(
+  tags: readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[] | undefined,
+): Tags {
+  return Object.fromEntries(
+    (tags ?? []).filter(({ Key }) => !Key?.startsWith("aws:")).map(({ Key = "", Value = "" }) => [Key, Value]),
+  );
 }
 
 /** Which tags have to be set and which removed. */
-export function tagChange<In extends Tagged>({ before, after }: Change<In>): { readonly set: Tags; readonly remove: readonly string[] } {
+export function tagChange<In extends Tagged>({
+  before,
+  after,
+}: Change<In>): { readonly set: Tags; readonly remove: readonly string[] } {
   const old: Tags = before.tags ?? {};
   const now: Tags = after.tags ?? {};
   return {
