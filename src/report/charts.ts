@@ -64,7 +64,7 @@ export function drawTimeline(result: RunResult): string | undefined {
   return draw({
     height: 40 + 26 * bars.length,
     marginLeft: 190,
-    marginRight: 70,
+    marginRight: 90,
     x: { label: "seconds since the fault", labelAnchor: "right", grid: true },
     y: { label: null, domain: order },
     marks: [

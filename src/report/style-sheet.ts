@@ -27,6 +27,7 @@ figcaption, section > p { margin: 4px 0 8px; color: var(--soft); font-size: 13px
 .scroll { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }
 th, td { padding: 5px 12px 5px 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
+td:not(:first-child):not(:last-child) { white-space: nowrap; }
 th { color: var(--soft); font-weight: 500; }
 code { font: 12px ui-monospace, monospace; }
 .ids code { margin-right: 6px; }

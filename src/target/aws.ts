@@ -26,7 +26,10 @@ const AWS_VARIABLE = /^AWS_/;
  * name servers, and an HTTP canary in the users' place.
  */
 export function createAwsTarget(options: AwsTargetOptions = {}): Target {
-  const canary = options.domain === undefined && options.request === undefined ? undefined : startCanaryOf(options);
+  let canary: Canary | undefined;
+  // Asks from the first look on: a run that is refused before it looks sends users' requests nowhere.
+  const watched = (): Canary => (canary ??= startCanaryOf(options));
+  const seesUsers = options.domain !== undefined || options.request !== undefined;
   return {
     name: "aws",
     clock: createAwsClock(),
@@ -38,7 +41,10 @@ export function createAwsTarget(options: AwsTargetOptions = {}): Target {
         close: () => Promise.resolve(),
       }),
     typicalLatencies: Object.fromEntries(Object.entries(latencyTable).map(([row, { typical }]) => [row, typical])),
-    users: canary ?? { sample: () => Promise.resolve({ requests: 0, failed: 0, writesAccepted: 0 }) },
+    users: {
+      sample: (seconds) =>
+        seesUsers ? watched().sample(seconds) : Promise.resolve({ requests: 0, failed: 0, writesAccepted: 0 }),
+    },
     resolve: resolveName,
     close: () => {
       canary?.close();

@@ -12,6 +12,8 @@ const AVAILABILITY_INTERVAL_SECONDS = 5;
 /** Milliseconds to wait for the simulated name service, which is on this machine. */
 const DNS_TIMEOUT_MS = 2_000;
 
+const MINUTE_MS = 60_000;
+
 const noUsers: UserSample = { requests: 0, failed: 0, writesAccepted: 0 };
 
 /** Creates a target on a running simulator: its endpoints and its clock. Closing the target closes the simulator. */
@@ -27,13 +29,11 @@ export function createSimulatorTarget(simulator: Simulator): Target {
     latencyProfile: world.profile,
     draw: world.draw,
     startUsers: ({ domain, ordersPerSecond }) => {
-      // As a world event, so that the first order and the fault are exactly as far apart in every run.
-      usersSince = clock.now();
+      // On a full minute and as a world event, so that orders, checks and the fault are equally far apart in every run.
+      usersSince = Math.ceil(clock.now() / MINUTE_MS) * MINUTE_MS;
       clock.schedule(usersSince, () => {
-        usersSince = clock.now();
         workload = startWorkload(world, { domain, ordersPerSecond });
       });
-      clock.settle();
     },
     loseRegion: (region, inSeconds) => {
       const faultAt = (usersSince ?? clock.now()) + 1000 * inSeconds;

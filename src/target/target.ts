@@ -109,13 +109,13 @@ export interface Rehearsal {
   /** Which latencies apply: a column of the table, or drawn values. */
   readonly latencyProfile: string;
 
-  /** Lets customers use the app from now on, until the target closes. */
+  /** Lets customers use the app from the next full minute on, until the target closes. */
   startUsers(options: UsersOptions): void;
 
   /**
    * Loses a Region: it refuses every call and its data plane is dead.
    *
-   * @param inSeconds - from the start of the users, or from now without any
+   * @param inSeconds - from the first of the users, or from now without any
    * @returns the instant of the fault, in milliseconds on the target's clock
    */
   loseRegion(region: string, inSeconds: number): number;

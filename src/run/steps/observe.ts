@@ -59,7 +59,7 @@ export async function observe(_step: ObserveStep, context: StepContext): Promise
       `${input.lostRegion} is lost after ${secondsSince(context, startedAt)} s of watching: ${loss.signs.join(", ")}`,
       lagSeconds === null
         ? "how far the replica lagged before is not known"
-        : `the replica lagged ${lagSeconds} s when the primary last worked`,
+        : `the replica lagged ${lagSeconds.toFixed(1)} s when the primary last worked`,
       `the replica in ${input.targetRegion} is ${standby.replica?.status ?? "absent"}`,
     ],
     data: { observation, suspectedAt: loss.suspectedAt ?? null },

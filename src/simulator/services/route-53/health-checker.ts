@@ -45,10 +45,19 @@ export function startChecking(world: World, check: HealthCheckRecord): void {
     if (!checksEndpoint(check.config)) return;
     for (const region of regionsOf(check)) {
       check.checkers.set(region, { healthy: true, contradicting: 0, status: undefined, checkedAt: 0 });
-      const phase = world.draw(`route-53/checker/${check.id}/${region}`);
-      world.at(phase * intervalMs(check), () => probe(world, check, region, 1));
+      world.at(untilFirstProbe(world, check, region), () => probe(world, check, region, 1));
     }
   });
+}
+
+/**
+ * A checker's phase is fixed on the clock's intervals, not on the instant of the check's creation: so detection takes
+ * as long in every run with a seed whose fault comes at the same point of a minute.
+ */
+function untilFirstProbe(world: World, check: HealthCheckRecord, region: string): number {
+  const interval = intervalMs(check);
+  const phase = interval * world.draw(`route-53/checker/${check.id}/${region}`);
+  return (interval + phase - (world.now() % interval)) % interval;
 }
 
 /**
