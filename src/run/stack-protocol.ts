@@ -59,7 +59,7 @@ export interface StackResult {
   readonly outputs: Readonly<Record<string, unknown>>;
   /** Number of resources by operation: same, create, update, replace, delete... */
   readonly changes: Readonly<Record<string, number>>;
-  /** Every step of the engine's plan that is not `same`. */
+  /** Every step of the engine's plan that changes something: neither `same` nor `read`. */
   readonly steps: readonly ResourceStep[];
   /** Every resource that the program declared, with its inputs. */
   readonly resources: readonly DeclaredResource[];

@@ -3,7 +3,7 @@ import type { ResourceProgress, StackResult } from "./stack-protocol.js";
 /** "2 updated, 30 unchanged" */
 export function changesInWords({ changes }: StackResult): string {
   const parts = Object.entries(changes)
-    .filter(([op, count]) => count > 0 && op !== "same")
+    .filter(([op, count]) => count > 0 && op !== "same" && op !== "read")
     .map(([op, count]) => `${count} ${op}`);
   const same = changes["same"] ?? 0;
   return [...parts, `${same} unchanged`].join(", ");

@@ -121,7 +121,7 @@ function createCollector(): Collector {
         const { urn, type, op, diffs, keys } = resourcePreEvent.metadata;
         const inputs = resourcePreEvent.metadata.new?.inputs as Record<string, unknown> | undefined;
         if (inputs) resources.push({ urn, type, inputs });
-        if (op !== "same" && type !== "pulumi:pulumi:Stack") {
+        if (isChange(op) && type !== "pulumi:pulumi:Stack") {
           steps.push({ urn, type, op, keys: [...new Set([...(keys ?? []), ...(diffs ?? [])])] });
           tell({ type: "resource", resource: { urn, type, op, status: "started" } });
         }
@@ -129,7 +129,7 @@ function createCollector(): Collector {
       if (resOutputsEvent) {
         const { urn, type, op } = resOutputsEvent.metadata;
         if (type === "pulumi:pulumi:Stack") outputs = { ...resOutputsEvent.metadata.new?.outputs };
-        else if (op !== "same") tell({ type: "resource", resource: { urn, type, op, status: "completed" } });
+        else if (isChange(op)) tell({ type: "resource", resource: { urn, type, op, status: "completed" } });
       }
       if (resOpFailedEvent) {
         const { urn, type, op } = resOpFailedEvent.metadata;
@@ -146,6 +146,11 @@ function createCollector(): Collector {
       return [error instanceof Error ? error.message : String(error)];
     },
   };
+}
+
+/** A stack reference is read in every operation; that changes nothing. */
+function isChange(op: string): boolean {
+  return op !== "same" && op !== "read";
 }
 
 function lastLine(text: string): string {
