@@ -46,7 +46,7 @@ export async function readActivation(app: AppSpec): Promise<ActivationRecord> {
  * would do.
  *
  * @throws Error when an `up` is given a record that is older than the one that stands, or that claims its epoch for
- * another Region: so a stale run can't demote the new primary
+ * another Region or run: so a stale run can't demote the new primary, nor two runs hold one epoch
  */
 export async function resolveActivation({
   app,
@@ -56,7 +56,8 @@ export async function resolveActivation({
   if (!activation) return present;
   const stale =
     activation.epoch < present.epoch ||
-    (activation.epoch === present.epoch && activation.activeRegion !== present.activeRegion);
+    (activation.epoch === present.epoch &&
+      (activation.activeRegion !== present.activeRegion || activation.run !== present.run));
   if (stale && !pulumi.runtime.isDryRun()) {
     throw new Error(
       `epoch ${activation.epoch} for ${activation.activeRegion} is stale: ` +

@@ -136,7 +136,7 @@ function createCollector(): Collector {
         tell({ type: "resource", resource: { urn, type, op, status: "failed" } });
       }
       if (diagnosticEvent?.severity === "error") errors.push(diagnosticEvent.message.trim());
-      if (summaryEvent) changes = { ...summaryEvent.resourceChanges } as Record<string, number>;
+      if (summaryEvent) changes = { ...summaryEvent.resourceChanges };
     },
     result: () => ({ outputs, changes, steps, resources }),
     diagnostics: (error) => {
