@@ -1,8 +1,18 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 
+import { apps } from "../../stacks/apps.js";
+import type { PulumiCli } from "../run/pulumi-cli.js";
 import type { Simulator } from "../simulator/simulator.js";
 import { engineEnvironment } from "../target/simulator.js";
+
+/** Where clients go that name no Region: the example's home. */
+const defaultRegion = Object.values(apps)[0]?.regions.primary ?? "us-east-1";
+
+/** PATH with a Pulumi CLI's folder in front, where its language host is too. */
+export function pathWith(cli: PulumiCli): string {
+  return `${path.dirname(cli.path)}${path.delimiter}${process.env["PATH"] ?? ""}`;
+}
 
 /** Environment variables that point AWS clients and the Pulumi CLI at a simulator. */
 export function simulatorEnvironment(simulator: Simulator, providerPort: number): Record<string, string> {
@@ -10,7 +20,9 @@ export function simulatorEnvironment(simulator: Simulator, providerPort: number)
     AWS_ENDPOINT_URL: simulator.endpoint,
     AWS_ACCESS_KEY_ID: "simulated",
     AWS_SECRET_ACCESS_KEY: "simulated",
-    AWS_REGION: "us-east-1",
+    // The JavaScript clients read the one, the aws command line and boto3 the other.
+    AWS_REGION: defaultRegion,
+    AWS_DEFAULT_REGION: defaultRegion,
     ...engineEnvironment(providerPort),
   };
 }

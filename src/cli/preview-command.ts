@@ -10,13 +10,18 @@ import { Argument, Command } from "@commander-js/extra-typings";
 import { projectName } from "../../programs/strategy.js";
 import { listStacks } from "../../stacks/apps.js";
 import { InvalidInputError } from "../errors.js";
-import { findPulumiCli } from "../run/pulumi-cli.js";
+import { findPulumiCli, type PulumiCli } from "../run/pulumi-cli.js";
 import { startSimulator } from "../simulator/simulator.js";
-import { simulatorEnvironment, throwawayBackend } from "./environment.js";
+import { pathWith, simulatorEnvironment, throwawayBackend } from "./environment.js";
 import { exitCode } from "./exit.js";
 
 const execute = promisify(execFile);
 const projectFolder = fileURLToPath(new URL("../..", import.meta.url));
+
+const interruptions = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Previews at a time: each keeps about one core busy, and needs some 300 MiB. */
+const PARALLEL = 2;
 
 /** What a preview of one stack found. */
 interface StackPreview {
@@ -36,6 +41,10 @@ export function previewCommand(finish: (code: number) => void): Command {
   return command.action(async (names, options) => {
     const stacks = chooseStacks(names);
     const cli = findPulumiCli();
+    const interrupt = new AbortController();
+    const onInterrupt = (): void => interrupt.abort(new Error("stopped by the operator"));
+    // Not once: npm passes on the signal that a terminal has already sent to everyone.
+    for (const signal of interruptions) process.on(signal, onInterrupt);
     const simulator = await startSimulator();
     const folder = mkdtempSync(path.join(tmpdir(), "region-runbook-preview-"));
     try {
@@ -44,29 +53,71 @@ export function previewCommand(finish: (code: number) => void): Command {
         ...process.env,
         ...simulatorEnvironment(simulator, provider.port),
         ...throwawayBackend(folder).env,
-        PATH: `${path.dirname(cli.path)}${path.delimiter}${process.env["PATH"] ?? ""}`,
+        PATH: pathWith(cli),
       };
-      const pulumi = (args: readonly string[]): Promise<{ stdout: string }> =>
-        execute(cli.path, [...args, "--non-interactive", "--color", "never"], {
-          cwd: projectFolder,
-          env,
-          maxBuffer: 256 * 1024 * 1024,
-        });
+      const pulumi = pulumiIn({ cli, env, signal: interrupt.signal });
       // A stack that others refer to must exist before they are previewed; it may be empty.
-      for (const stack of listStacks())
-        await pulumi(["stack", "init", `organization/${projectName}/${stack.stack.name}`, "--no-select"]);
-      const previews: StackPreview[] = [];
-      for (const stack of stacks) {
+      await inParallel(listStacks(), ({ stack }) =>
+        pulumi(["stack", "init", `organization/${projectName}/${stack.name}`, "--no-select"]),
+      );
+      const previews = await inParallel(stacks, (stack) => {
         process.stderr.write(`previewing ${stack} …\n`);
-        previews.push(await previewStack(stack, pulumi));
-      }
+        return previewStack(stack, pulumi, interrupt.signal);
+      });
       process.stdout.write(options.json ? `${JSON.stringify(previews, undefined, 2)}\n` : describe(previews));
       finish(previews.some(({ error }) => error !== undefined) ? exitCode.failed : exitCode.completed);
+    } catch (error) {
+      if (!interrupt.signal.aborted) throw error;
+      process.stderr.write("stopped by the operator\n");
+      finish(exitCode.stopped);
     } finally {
       await simulator.close();
       rmSync(folder, { recursive: true, force: true });
+      for (const signal of interruptions) process.off(signal, onInterrupt);
     }
   }) as unknown as Command;
+}
+
+/** Runs the Pulumi CLI; rejects when it fails. */
+type Pulumi = (args: readonly string[]) => Promise<{ readonly stdout: string }>;
+
+function pulumiIn({ cli, env, signal }: { cli: PulumiCli; env: NodeJS.ProcessEnv; signal: AbortSignal }): Pulumi {
+  return async (args) => {
+    signal.throwIfAborted();
+    // Not by the `signal` of execFile, which rejects before the CLI has ended and still writes to the folder.
+    const running = execute(cli.path, [...args, "--non-interactive", "--color", "never"], {
+      cwd: projectFolder,
+      env,
+      maxBuffer: 256 * 1024 * 1024,
+    });
+    const stop = (): void => void running.child.kill("SIGINT");
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      return await running;
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
+  };
+}
+
+/** Does the work for every item, a few at a time, and answers the results in the order of the items. */
+async function inParallel<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
+): Promise<readonly Result[]> {
+  const results: Result[] = [];
+  const queue = items.entries();
+  // The workers share one iterator: each takes the next item when it is done with its last.
+  const worker = async (): Promise<void> => {
+    for (const [index, item] of queue) results[index] = await work(item);
+  };
+  // All of them end before a failure is passed on, so that none works on in the background.
+  const ended = await Promise.allSettled(Array.from({ length: PARALLEL }, worker));
+  for (const end of ended) if (end.status === "rejected") throw end.reason;
+  return results;
 }
 
 function chooseStacks(names: readonly string[]): readonly string[] {
@@ -77,15 +128,13 @@ function chooseStacks(names: readonly string[]): readonly string[] {
   return names.length > 0 ? names : known;
 }
 
-async function previewStack(
-  stack: string,
-  pulumi: (args: readonly string[]) => Promise<{ stdout: string }>,
-): Promise<StackPreview> {
+async function previewStack(stack: string, pulumi: Pulumi, signal: AbortSignal): Promise<StackPreview> {
   try {
     const { stdout } = await pulumi(["preview", "--json", "--stack", stack]);
     const { changeSummary = {} } = JSON.parse(stdout) as { changeSummary?: Record<string, number> };
     return { stack, changes: changeSummary };
   } catch (error) {
+    signal.throwIfAborted();
     const { stdout = "", stderr = "", message = String(error) } = error as Partial<Record<string, string>>;
     return { stack, error: errorsOf(stdout) ?? (stderr.trim() || message) };
   }

@@ -242,7 +242,13 @@ function originOf(world: World, periods: readonly Period[], state: AlarmState): 
 function reasonFor(config: MetricAlarmConfig, periods: readonly Period[], state: AlarmState): string {
   const recent = periods.slice(-config.EvaluationPeriods);
   const known = recent.filter(({ value }) => value !== undefined);
-  if (state === "INSUFFICIENT_DATA" || known.length === 0) {
+  if (known.length === 0 && state !== "INSUFFICIENT_DATA") {
+    const count = recent.length;
+    const missing = count === 1 ? "1 missing datapoint was" : `${count} missing datapoints were`;
+    const treatment = state === "ALARM" ? "Breaching" : "NonBreaching";
+    return `Threshold Crossed: no datapoints were received for ${count} period${count === 1 ? "" : "s"} and ${missing} treated as [${treatment}].`;
+  }
+  if (state === "INSUFFICIENT_DATA") {
     return `Insufficient Data: ${recent.length - known.length} datapoints were unknown.`;
   }
   const values = known.map(({ value, start }) => `${value} (${new Date(start).toISOString()})`).join(", ");
