@@ -53,7 +53,7 @@ export const appSpecSchema = z
       /** Seconds that clients may keep an answer. AWS advises at most 60 for health-checked records. */
       ttlSeconds: z.int().min(1).max(300),
       healthCheck: z.strictObject({
-        intervalSeconds: z.union([z.literal(10), z.literal(30)]),
+        intervalSeconds: z.union([z.literal(10), z.literal(30)], { error: "must be 10 or 30" }),
         failureThreshold: z.int().min(1).max(10),
       }),
       /** Orders a second in ordinary times: what drills simulate and what costs are computed with. */

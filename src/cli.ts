@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "@commander-js/extra-typings";
 
-import { exitCode, reportError } from "./cli/exit.js";
+import { exitCode, inOneLine, reportError } from "./cli/exit.js";
 import { previewCommand } from "./cli/preview-command.js";
 import { runbookCommand } from "./cli/runbook-command.js";
 import { simulatorCommand } from "./cli/simulator-command.js";
@@ -15,7 +15,8 @@ async function main(argv: readonly string[]): Promise<number> {
     .description("Disaster recovery on AWS: deploy, rehearse, fail over, measure.")
     .exitOverride()
     .configureOutput({ writeErr: () => undefined });
-  for (const command of [runbookCommand(finish), simulatorCommand(finish), previewCommand(finish)]) {
+  const commands = [runbookCommand(finish), simulatorCommand(finish), previewCommand(finish)];
+  for (const command of commands) {
     program.addCommand(command.exitOverride().configureOutput({ writeErr: () => undefined }));
   }
   try {
@@ -25,10 +26,31 @@ async function main(argv: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) {
       // Help and version end the parsing like errors do.
       if (error.exitCode === 0) return exitCode.completed;
-      process.stderr.write(`${error.message.replace(/^error: /, "")}\n`);
+      process.stderr.write(`${describeMisuse(error, argv, commands)}\n`);
       return exitCode.refused;
     }
     return reportError(error);
+  }
+}
+
+/** One line that names what is wrong and says what is allowed. */
+function describeMisuse(
+  { code, message }: CommanderError,
+  argv: readonly string[],
+  commands: readonly Command[],
+): string {
+  const command = commands.find((candidate) => candidate.name() === argv[0]);
+  const text = inOneLine(message.replace(/^error: /, ""));
+  switch (code) {
+    case "commander.help":
+    case "commander.unknownCommand":
+      return `${argv.length === 0 ? "no command" : text}: the commands are ${commands.map((known) => known.name()).join(", ")}`;
+    case "commander.unknownOption":
+      return `${text}: the options are ${["--help", ...(command?.options ?? []).map(({ long, flags }) => long ?? flags)].join(", ")}`;
+    case "commander.missingArgument":
+      return `${text}: ${command?.registeredArguments[0]?.description ?? "see --help"}`;
+    default:
+      return text;
   }
 }
 

@@ -26,7 +26,8 @@ export {
 export type { Step, StepKind } from "./plan/step.js";
 export type { RunEvent, RunMode, RunStatus, ExperimentResult, Objectives } from "./run/event.js";
 export type { RunResult, StepResult, StandingCost } from "./run/result.js";
-export type { StateBackend } from "./run/session.js";
+export { readInterruptedRun, type InterruptedRun } from "./run/resume.js";
+export { defaultDirectory, type StateBackend } from "./run/session.js";
 export type { Target } from "./target/target.js";
 export { createAwsTarget } from "./target/aws.js";
 export { createSimulatorTarget } from "./target/simulator.js";

@@ -43,14 +43,19 @@ export function reportError(error: unknown): number {
     error instanceof PulumiCliError ||
     error instanceof JournalError
   ) {
-    process.stderr.write(`${error.message}\n`);
+    process.stderr.write(`${inOneLine(error.message)}\n`);
     return exitCode.refused;
   }
   if (error instanceof StackOperationError) {
-    process.stderr.write(`${error.message}\n`);
+    process.stderr.write(`${inOneLine(error.message)}\n`);
     return exitCode.failed;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`This is a bug in region-runbook: ${text}\n`);
   return exitCode.failed;
+}
+
+/** What is quoted in a message, such as a parser's, may have lines of its own. */
+export function inOneLine(text: string): string {
+  return text.trim().replaceAll(/\s*\n\s*/g, " ");
 }

@@ -16,6 +16,8 @@ export interface OpenTarget {
 
 export interface OpenTargetOptions {
   readonly name: "simulator" | "aws";
+  /** The name that users of the app ask for. */
+  readonly domain: string;
   readonly seed: number;
   readonly profile: LatencyProfile;
 }
@@ -27,7 +29,7 @@ export interface OpenTargetOptions {
 export async function openTarget(options: OpenTargetOptions): Promise<OpenTarget> {
   if (options.name === "aws") {
     const { createAwsTarget } = await import("../target/aws.js");
-    const target = createAwsTarget();
+    const target = createAwsTarget({ domain: options.domain });
     return { target, backend: { env: {}, region: null }, close: () => target.close() };
   }
   const { createSimulatorTarget } = await import("../target/simulator.js");

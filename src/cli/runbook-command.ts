@@ -1,16 +1,16 @@
-import path from "node:path";
+import { Argument, Command, Option } from "@commander-js/extra-typings";
 
-import { Argument, Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
-
-import { planRunbook, runRunbook } from "../index.js";
+import { defaultDirectory, InvalidInputError, planRunbook, readInterruptedRun, runRunbook } from "../index.js";
 import { latencyProfiles } from "../latency/row.js";
-import { openTarget } from "./open-target.js";
 import { resolveApp } from "./app-argument.js";
 import { exitCodeOf, exitCode } from "./exit.js";
+import { openTarget } from "./open-target.js";
+import { reportFile, wholeNumber } from "./option-values.js";
 import { createLineProgress } from "./progress-lines.js";
 import { createTerminalProgress } from "./progress-terminal.js";
 import type { Progress } from "./progress.js";
 import { printPlan, printResult } from "./print.js";
+import type { RunMode } from "../run/event.js";
 import type { Clock } from "../target/clock.js";
 
 /** `runbook <app or strategy>`: rehearse or run a recovery. */
@@ -26,7 +26,11 @@ export function runbookCommand(finish: (code: number) => void): Command {
     .addOption(
       new Option("--target <target>", "where").choices(["simulator", "aws"] as const).default("simulator" as const),
     )
-    .option("--plan", "show the steps, the critical path and each stack's changes; do nothing")
+    .addOption(
+      new Option("--plan", "show the steps, the critical path and each stack's changes; do nothing").conflicts(
+        "resume",
+      ),
+    )
     .option("--json", "print the result as one JSON document")
     .option("--seed <number>", "of everything random in the simulator", wholeNumber, 1)
     .addOption(
@@ -41,15 +45,19 @@ export function runbookCommand(finish: (code: number) => void): Command {
 
   return command.action(async (argument, options) => {
     const app = resolveApp(argument);
+    const report = options.report === undefined ? {} : { reportFile: reportFile(options.report) };
+    if (options.target === "simulator") refuseLostWorld(app.name, options);
     const target = await openTarget({
       name: options.target,
+      domain: app.domain,
       seed: options.seed,
       profile: options.latencyProfile,
     });
     const interrupt = new AbortController();
     const onInterrupt = (): void => interrupt.abort(new Error("stopped by the operator"));
-    process.once("SIGINT", onInterrupt);
-    process.once("SIGTERM", onInterrupt);
+    // Not once: npm passes on the signal that a terminal has already sent to everyone.
+    process.on("SIGINT", onInterrupt);
+    process.on("SIGTERM", onInterrupt);
     try {
       const common = {
         app,
@@ -71,7 +79,7 @@ export function runbookCommand(finish: (code: number) => void): Command {
           ...common,
           signal: interrupt.signal,
           onEvent: progress.onEvent,
-          ...(options.report === undefined ? {} : { reportFile: path.resolve(options.report) }),
+          ...report,
           ...(options.resume === undefined ? {} : { resume: options.resume }),
         });
         progress.close();
@@ -88,16 +96,23 @@ export function runbookCommand(finish: (code: number) => void): Command {
   }) as unknown as Command;
 }
 
+/** A simulated world ends with the process that holds it: there is nothing to fail over in a new one, or to go on in. */
+function refuseLostWorld(app: string, { mode, resume }: { readonly mode: RunMode; readonly resume?: string }): void {
+  if (mode === "failover") {
+    throw new InvalidInputError("mode", "failover needs an app that runs: on the simulator, whose world is new, drill");
+  }
+  if (resume === undefined) return;
+  const { planned } = readInterruptedRun({ directory: defaultDirectory, run: resume, app });
+  throw new InvalidInputError(
+    "resume",
+    planned.target === "simulator"
+      ? `run ${resume} was on a simulator, whose world ended with its process: start a new drill`
+      : `run ${resume} was on ${planned.target}: give --target ${planned.target} --mode ${planned.mode} as well`,
+  );
+}
+
 function createProgress(clock: Clock): Progress {
   return process.stderr.isTTY
     ? createTerminalProgress(process.stderr, clock)
     : createLineProgress((line) => process.stderr.write(`${line}\n`));
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isSafeInteger(value) || value < 0) {
-    throw new InvalidArgumentError("must be a whole number of 0 or more");
-  }
-  return value;
 }

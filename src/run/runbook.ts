@@ -10,6 +10,7 @@ import { measureRun, type RunMeasurements } from "./measure.js";
 import { gatherObservation } from "./observe/gather.js";
 import type { Recorder } from "./recorder.js";
 import { runbookInput } from "./runbook-input.js";
+import type { InterruptedRun } from "./resume.js";
 import { openSession, type RunOptions, type Session } from "./session.js";
 import type { StackResult } from "./stack-protocol.js";
 import { createStepContext, type RunContext } from "./step-context.js";
@@ -43,8 +44,9 @@ export async function run(options: RunOptions): Promise<EndedRun> {
   let outcome: StepsOutcome;
   try {
     try {
-      if (session.mode === "drill") declared = await deployForDrill(session, options.signal);
-      planned = await planRun(session, options);
+      const { interrupted } = session;
+      if (session.mode === "drill" && !interrupted) declared = await deployForDrill(session, options.signal);
+      planned = interrupted ? plannedBefore(session, interrupted) : await planRun(session, options);
       outcome = planned.plan.status === "refused" ? planned.plan : await runPlan(session, options, planned);
     } catch (error) {
       if (!options.signal?.aborted) {
@@ -109,17 +111,10 @@ interface PlannedRun {
 }
 
 async function planRun(session: Session, options: RunOptions): Promise<PlannedRun> {
-  const { id, mode, stacks, record } = session;
+  const { id, mode, record } = session;
   const { app, target } = options;
-  const input = runbookInput({
-    app,
-    stacks: stacks.specs,
-    run: id,
-    mode,
-    acceptDataLoss: options.acceptDataLoss === app.name,
-  });
-  const typical = target.typicalLatencies;
-  const bare: RunContext = { target, app, input, typical, stacks, tools: { ready: true } };
+  const bare = runContext(session);
+  const { input, typical } = bare;
   const observation = await gatherObservation(createStepContext(bare, quietIo(record), "plan"), {
     preview: true,
   });
@@ -142,6 +137,29 @@ async function planRun(session: Session, options: RunOptions): Promise<PlannedRu
   return { plan, steps, context: { ...bare, planned: observation } };
 }
 
+/** A resumed run keeps to what was planned when it began. */
+function plannedBefore(session: Session, { planned }: InterruptedRun): PlannedRun {
+  const { steps, predictedRtoSeconds } = planned;
+  return {
+    plan: { status: "planned", steps, criticalPath: [], predictedRtoSeconds, warnings: [] },
+    steps,
+    context: runContext(session),
+  };
+}
+
+function runContext({ id, mode, stacks, options }: Session): RunContext {
+  const { app, target } = options;
+  const acceptDataLoss = options.acceptDataLoss === app.name;
+  return {
+    target,
+    app,
+    input: runbookInput({ app, stacks: stacks.specs, run: id, mode, acceptDataLoss }),
+    typical: target.typicalLatencies,
+    stacks,
+    tools: { ready: true },
+  };
+}
+
 /** What a look outside of any step uses. */
 function quietIo(record: Recorder): Parameters<typeof createStepContext>[1] {
   return {
@@ -154,9 +172,10 @@ function quietIo(record: Recorder): Parameters<typeof createStepContext>[1] {
 }
 
 async function runPlan(session: Session, options: RunOptions, planned: PlannedRun): Promise<StepsOutcome> {
-  const { record, runner } = session;
+  const { record, runner, interrupted } = session;
   const { target, signal } = options;
-  const fault = session.mode === "drill" ? await rehearseFault(session) : undefined;
+  // A resumed drill has had its fault: its users still order.
+  const fault = session.mode === "drill" && !interrupted ? await rehearseFault(session) : undefined;
   record({ type: "phase-started", phase: "runbook", title: "Run the runbook" });
   const { rehearsal } = target;
   const outcome = await runSteps({
@@ -165,6 +184,7 @@ async function runPlan(session: Session, options: RunOptions, planned: PlannedRu
     clock: target.clock,
     record,
     canGetBetter,
+    ...(interrupted ? { history: interrupted.events } : {}),
     ...(signal ? { signal } : {}),
     ...(rehearsal ? { random: rehearsal.draw } : {}),
   });

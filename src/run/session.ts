@@ -10,10 +10,14 @@ import type { Target } from "../target/target.js";
 import { createAppStacks, type AppStacks } from "./app-stacks.js";
 import { stepCause } from "./cause.js";
 import type { RunEvent, RunMode } from "./event.js";
-import { createJournal, type Journal } from "./journal.js";
+import { createJournal, openJournal, type Journal } from "./journal.js";
 import { findPulumiCli } from "./pulumi-cli.js";
 import { createRecorder, type Recorder } from "./recorder.js";
+import { journalFileOf, readInterruptedRun, type InterruptedRun } from "./resume.js";
 import { createStackRunner, type StackRunner } from "./stacks.js";
+
+/** Where runs have their folders unless the caller says otherwise. */
+export const defaultDirectory = ".runbook";
 
 /** Where Pulumi keeps an app's state. */
 export interface StateBackend {
@@ -38,6 +42,8 @@ export interface RunOptions {
   readonly acceptDataLoss?: string;
   /** Runs the steps one after another, with the Automation API as it comes; for comparison. @default false */
   readonly sequential?: boolean;
+  /** Id of a run of this app that was interrupted, in `directory`: goes on with it. */
+  readonly resume?: string;
   readonly onEvent?: (event: RunEvent) => void;
   /** Stops the run in good order. */
   readonly signal?: AbortSignal;
@@ -49,6 +55,8 @@ export interface Session {
   readonly mode: "drill" | "failover";
   readonly folder: string;
   readonly options: RunOptions;
+  /** What had happened before, in a run that is resumed. */
+  readonly interrupted: InterruptedRun | undefined;
   readonly journal: Journal;
   readonly record: Recorder;
   readonly events: readonly RunEvent[];
@@ -66,13 +74,18 @@ export async function openSession(options: RunOptions): Promise<Session> {
   const { app, target, strategy, backend } = options;
   const mode = checkMode(options);
   const cli = findPulumiCli();
-  const id = newRunId(target.clock.now());
+  const { directory = defaultDirectory, onEvent } = options;
+  const interrupted = findInterrupted(options, directory, mode);
+  const id = interrupted?.run ?? newRunId(target.clock.now());
   await checkTarget({ target, region: app.regions.standby, cause: stepCause(id, "check-target") });
 
-  const folder = path.resolve(options.directory ?? ".runbook", id);
-  const journal = createJournal(path.join(folder, "journal.jsonl"), { app: app.name, run: id });
-  const events: RunEvent[] = [];
-  const { onEvent } = options;
+  const journalFile = journalFileOf(directory, id);
+  const folder = path.dirname(journalFile);
+  const journal = interrupted
+    ? openJournal(journalFile, app.name)
+    : createJournal(journalFile, { app: app.name, run: id });
+  const events: RunEvent[] = [...(interrupted?.events ?? [])];
+  for (const event of events) onEvent?.(event);
   const record = createRecorder({
     clock: target.clock,
     journal,
@@ -104,6 +117,7 @@ export async function openSession(options: RunOptions): Promise<Session> {
     mode,
     folder,
     options,
+    interrupted,
     journal,
     record,
     events,
@@ -115,6 +129,21 @@ export async function openSession(options: RunOptions): Promise<Session> {
       journal.close();
     },
   };
+}
+
+function findInterrupted(
+  { resume, app, target }: RunOptions,
+  directory: string,
+  mode: RunMode,
+): InterruptedRun | undefined {
+  if (resume === undefined) return undefined;
+  const interrupted = readInterruptedRun({ directory, run: resume, app: app.name });
+  const { planned } = interrupted;
+  if (planned.target !== target.name) {
+    throw new InvalidInputError("target", `run ${resume} was on ${planned.target}, not on ${target.name}`);
+  }
+  if (planned.mode !== mode) throw new InvalidInputError("mode", `run ${resume} is a ${planned.mode}, no ${mode}`);
+  return interrupted;
 }
 
 function checkMode({ app, target, mode = "drill", acceptDataLoss }: RunOptions): "drill" | "failover" {
