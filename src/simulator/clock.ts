@@ -136,6 +136,7 @@ export function createSimulatedClock(options: SimulatedClockOptions = {}): Simul
   /** Waits until something may have changed, or for `milliseconds` of real time. */
   function pause(milliseconds: number | undefined): Promise<void> {
     return new Promise((resolve) => {
+      if (stopped) return resolve();
       const timer = milliseconds === undefined ? undefined : setTimeout(done, milliseconds);
       function done(): void {
         clearTimeout(timer);
@@ -185,7 +186,6 @@ export function createSimulatedClock(options: SimulatedClockOptions = {}): Simul
         await skip();
         continue;
       }
-      if (stopped) break;
       const due = Math.max(0, next.at - realNow());
       const mayBecomeIdle = sleepers.size > 0 && busyCount === 0;
       await pause(Math.min(due, mayBecomeIdle ? RECHECK_MS : 1_000));
@@ -198,9 +198,8 @@ export function createSimulatedClock(options: SimulatedClockOptions = {}): Simul
     return new Promise<void>((resolve, reject) => {
       if (stopped) return reject(new Error("the simulated clock has stopped"));
       if (signal?.aborted) return reject(asError(signal.reason));
-      let giveUp: (() => void) | undefined;
       const settleWith = (action: () => void) => {
-        giveUp?.();
+        giveUp();
         sleepers.delete(fail);
         signal?.removeEventListener("abort", onAbort);
         activity++;
@@ -210,7 +209,8 @@ export function createSimulatedClock(options: SimulatedClockOptions = {}): Simul
       const onAbort = () => fail(signal?.reason);
       sleepers.add(fail);
       signal?.addEventListener("abort", onAbort, { once: true });
-      giveUp = start(() => settleWith(resolve));
+      // Nothing that is scheduled runs before this returns.
+      const giveUp = start(() => settleWith(resolve));
       poke();
     });
   }
