@@ -67,6 +67,7 @@ export function createAppStacks(options: AppStacksOptions): AppStacks {
       config: stackConfig(app, spec),
       cause: change.cause,
       create,
+      ...(change.refresh === undefined ? {} : { refresh: change.refresh }),
       ...(change.onProgress ? { onProgress: change.onProgress } : {}),
       ...(change.signal ? { signal: change.signal } : {}),
     });

@@ -33,6 +33,8 @@ export interface StackChange {
   readonly activation?: ActivationRecord;
   /** On whose behalf the calls are made; see Target.clientConfig. */
   readonly cause: string;
+  /** Reads every resource as it is first: for a stack whose last operation was cut off. @default false */
+  readonly refresh?: boolean;
   readonly onProgress?: (resource: ResourceProgress) => void;
   readonly signal?: AbortSignal;
 }

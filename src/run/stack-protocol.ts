@@ -22,6 +22,8 @@ export interface StackOperation {
   readonly config: Readonly<Record<string, string>>;
   /** Creates the stack first; without it the stack must exist. */
   readonly create: boolean;
+  /** Reads every resource as it is before the operation begins. */
+  readonly refresh: boolean;
   /** Folder of the workspace; shared by the stacks of a run. */
   readonly workDir: string;
   /** Path of the Pulumi CLI. */

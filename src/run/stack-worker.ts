@@ -64,6 +64,7 @@ async function runOperation(operation: StackOperation): Promise<StackResult> {
     parallel: PARALLEL,
     suppressOutputs: true,
     message: operation.message,
+    refresh: operation.refresh,
     signal: abort.signal,
   };
   try {

@@ -33,6 +33,8 @@ export interface StackRequest {
   readonly cause: string;
   /** Creates the stack first. @default false */
   readonly create?: boolean;
+  /** Reads every resource as it is first. @default false */
+  readonly refresh?: boolean;
   readonly onProgress?: (resource: ResourceProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -148,6 +150,7 @@ export function createStackRunner(options: StackRunnerOptions): StackRunner {
             program: { module: programModule, args: request.args },
             config: { "aws:region": request.region, ...request.config },
             create: request.create ?? false,
+            refresh: request.refresh ?? false,
             workDir,
             cli: cli.path,
             cliVersion: cli.version,
