@@ -1,7 +1,7 @@
 import type { CostLine, StandingCost } from "../run/result.js";
 import { partsByType, regionOf, type DeclaredResource } from "./cost-parts.js";
 import { freeTypes, isNoCloudResource } from "./free-types.js";
-import { findPrice } from "./price-table.js";
+import { findPrice, pricesAsOf } from "./price-table.js";
 import type { Usage } from "./usage.js";
 
 export type { DeclaredResource } from "./cost-parts.js";
@@ -69,6 +69,7 @@ export function standingCost(
     perMonth: standing.perMonth,
     fullCopyPerMonth: full.perMonth,
     ratio: full.perMonth === 0 ? 1 : standing.perMonth / full.perMonth,
+    pricesAsOf,
     lines: standing.lines,
     unpriced: [...new Set([...standing.unpriced, ...full.unpriced])].sort(),
   };

@@ -181,6 +181,7 @@ function cost(result: RunResult): string {
       "Standing cost of the standby",
       ["stack", "resource", "type", "$ a month", "basis"],
       standingCost.lines.map((line) => [line.stack, line.resource, line.type, line.perMonth.toFixed(2), line.basis]),
+      `Of the resources that the programs declare; prices as of ${standingCost.pricesAsOf}.`,
     ) + list("Without a price", standingCost.unpriced)
   );
 }

@@ -76,6 +76,8 @@ export interface StandingCost {
   /** What a full copy of the primary in the standby's Region would cost. */
   readonly fullCopyPerMonth: number;
   readonly ratio: number;
+  /** ISO 8601 date of the price table. */
+  readonly pricesAsOf: string;
   readonly lines: readonly CostLine[];
   /** Resource types without a price in the table: not free, not counted. */
   readonly unpriced: readonly string[];

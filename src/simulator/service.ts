@@ -167,8 +167,7 @@ export function createApi(world: World): Api {
 
   const api: Api = {
     calls,
-    call: (service, operation, input, context) =>
-      api.dispatch(service, operation, input, context) as never,
+    call: (service, operation, input, context) => api.dispatch(service, operation, input, context) as never,
     dispatch: (service, operation, input, { region: calledRegion, cause }) => {
       world.clock.settle();
       const region = service.global ? "global" : calledRegion;

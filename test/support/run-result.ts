@@ -56,6 +56,7 @@ export function exampleResult(changes: Partial<RunResult> = {}): RunResult {
       perMonth: 120,
       fullCopyPerMonth: 400,
       ratio: 0.3,
+      pricesAsOf: "2026-10-01",
       lines: [
         {
           stack: "food-shop-us-east-1",
