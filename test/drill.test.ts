@@ -175,62 +175,34 @@ describe("a pilot light's drill", function () {
     const after = await target.users.sample(60);
     assert.ok(before.failed === 0 && after.failed === 0 && after.writesAccepted > 0);
   });
-});
 
-describe("drills compared", function () {
-  this.timeout(240_000);
-  let first: EndedDrill;
-
-  before(async () => {
-    first = await runDrill({ seed: 3 });
-    await first.close();
-  });
-
-  it("do the same with the same seed, also while both cores are busy", async () => {
+  it("does the same again with the same seed, also while both cores are busy", async () => {
     const busy = [1, 2].map(() => new Worker("for (;;);", { eval: true }));
     try {
-      const second = await runDrill({ seed: 3 });
+      const second = await runDrill({ seed: 1 });
       await second.close();
       assert.equal(second.result.status, "completed", second.result.reasons.join("; "));
-      assert.deepEqual(stepsAsBegun(second), stepsAsBegun(first));
-      assert.deepEqual(second.result.lostWrites, first.result.lostWrites);
-      const difference = (second.result.measuredRtoSeconds ?? NaN) - (first.result.measuredRtoSeconds ?? NaN);
+      assert.deepEqual(stepsAsBegun(second), stepsAsBegun(drill));
+      assert.deepEqual(second.result.lostWrites, drill.result.lostWrites);
+      const difference = (second.result.measuredRtoSeconds ?? NaN) - (drill.result.measuredRtoSeconds ?? NaN);
       assert.ok(Math.abs(difference) <= 5, `${difference} s apart`);
     } finally {
       await Promise.all(busy.map((worker) => worker.terminate()));
     }
   });
 
-  it("take as much longer as a latency on the critical path does", async () => {
+  it("takes as much longer as a latency on the critical path does", async () => {
     // Short enough that the group's grace period is not over before the slower instances serve.
     const longer = 45;
     const row = latencyTable["ec2.bootstrap"];
     const slow = await runDrill({
-      seed: 3,
+      seed: 1,
       latencies: { "ec2.bootstrap": { ...row, typical: row.typical + longer } },
     });
     await slow.close();
     assert.equal(slow.result.status, "completed", slow.result.reasons.join("; "));
-    const difference = (slow.result.measuredRtoSeconds ?? NaN) - (first.result.measuredRtoSeconds ?? NaN);
+    const difference = (slow.result.measuredRtoSeconds ?? NaN) - (drill.result.measuredRtoSeconds ?? NaN);
     assert.ok(Math.abs(difference - longer) <= 5, `${difference} s longer`);
-    assert.equal(slow.result.predictedRtoSeconds - first.result.predictedRtoSeconds, longer);
-  });
-
-  it("stop in good order when the operator says so: nothing goes on", async () => {
-    const stop = new AbortController();
-    const stopped = await runDrill({
-      seed: 3,
-      signal: stop.signal,
-      onEvent: (event) => {
-        if (event.type === "step-started" && event.step === "promote-stack")
-          stop.abort(new Error("stopped by the operator"));
-      },
-    });
-    await stopped.close();
-    assert.equal(stopped.result.status, "stopped");
-    assert.deepEqual(stopped.result.reasons, ["stopped by the operator"]);
-    const promote = stopped.result.steps.find(({ id }) => id === "promote-stack");
-    assert.notEqual(promote?.status, "running");
-    assert.equal(stopped.events.at(-1)?.type, "run-ended");
+    assert.equal(slow.result.predictedRtoSeconds - drill.result.predictedRtoSeconds, longer);
   });
 });
