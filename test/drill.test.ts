@@ -5,13 +5,15 @@ import { Worker } from "node:worker_threads";
 import { regionNames } from "../programs/names.js";
 import { projectName } from "../programs/strategy.js";
 import { strategies } from "../programs/strategies.js";
+import { formatSeconds } from "../src/report/charts.js";
 import { latencyTable } from "../src/latency/table.js";
 import { createAppStacks } from "../src/run/app-stacks.js";
 import { readJournal } from "../src/run/journal.js";
 import { findPulumiCli } from "../src/run/pulumi-cli.js";
 import { createStackRunner } from "../src/run/stacks.js";
 import { stepResults } from "../src/run/status.js";
-import { rows } from "../src/simulator/services/rds/service.js";
+import { loadBalancerTarget, nameOfAddress } from "../src/simulator/load-balancer-names.js";
+import { isWritable, rows } from "../src/simulator/services/rds/service.js";
 import { resolveName } from "../src/simulator/services/route-53/service.js";
 import { foodShop, runDrill, type EndedDrill } from "./support/drill.js";
 
@@ -121,6 +123,16 @@ describe("a pilot light's drill", function () {
   it("writes a report with the same figures", () => {
     const html = readFileSync(drill.result.reportFile ?? "", "utf8");
     for (const text of [drill.result.runId, ...drill.result.lostWrites]) assert.ok(html.includes(text), text);
+    const { measuredRtoSeconds, measuredRpoSeconds, writes, requests, standingCost } = drill.result;
+    const shown = {
+      "Recovery time (RTO)": formatSeconds(measuredRtoSeconds ?? NaN),
+      "Data loss (RPO)": formatSeconds(measuredRpoSeconds ?? NaN),
+      "Writes lost": String(writes.lost),
+      "Requests failed": String(requests.failed),
+      "Standby costs": `${Math.round(100 * (standingCost?.ratio ?? NaN))} %`,
+    };
+    for (const [name, value] of Object.entries(shown))
+      assert.ok(html.includes(`<h2>${name}</h2><p class="value">${value}</p>`), `${name} ${value}`);
   });
 
   it("leaves Pulumi's state true: no stack's preview shows a change, while the Region is lost and when it is back", async () => {
@@ -171,7 +183,13 @@ describe("a pilot light's drill", function () {
       "an order reached the old primary",
     );
     const answer = resolveName(simulator.world, foodShop.domain);
-    assert.ok(answer && answer.targets.length > 0);
+    const regionOf = (name: string): string | undefined => loadBalancerTarget(simulator.world, name)?.region;
+    assert.deepEqual(
+      new Set(answer?.targets.map((target) => regionOf(nameOfAddress(simulator.world, target) ?? target))),
+      new Set([standby]),
+      "the old database is writable again where no user can reach it",
+    );
+    assert.ok(isWritable(simulator.world, primary, regionNames(foodShop, primary).database));
     const after = await target.users.sample(60);
     assert.ok(before.failed === 0 && after.failed === 0 && after.writesAccepted > 0);
   });

@@ -72,7 +72,7 @@ export function measureRun(options: MeasureRunOptions): RunMeasurements {
         });
   return {
     measuredRtoSeconds: recoveredAt === null ? null : seconds(recoveredAt - faultAt),
-    measuredRpoSeconds: measured.rpoSeconds,
+    measuredRpoSeconds: round(measured.rpoSeconds),
     decisionToRecoverySeconds: sinceDecision(results, measured),
     criticalPathSeconds: path && round(path.seconds),
     criticalPath: path?.parts ?? [],
