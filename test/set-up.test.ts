@@ -171,7 +171,8 @@ describe("set-up", () => {
     });
 
     it("builds once for two clones that are set up at once", async () => {
-      const slow = { FAKE_GO_MS: "400" };
+      // Longer than one process may start after the other on a busy machine.
+      const slow = { FAKE_GO_MS: "2000" };
       const runs = await Promise.all([sandbox.run(slow), sandbox.run(slow, sandbox.addClone())]);
       runs.forEach(assertSucceeded);
       assert.equal(builds(sandbox.takeCalls()), 2, "the CLI and its language host, once each");
