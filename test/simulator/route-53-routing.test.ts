@@ -6,8 +6,7 @@ import { isHealthy } from "../../src/simulator/services/route-53/health-status.j
 import { answerQuery } from "../../src/simulator/services/route-53/resolve.js";
 import { resolveName, route53 } from "../../src/simulator/services/route-53/service.js";
 import { createSimulation, refusal, type Simulation } from "./data-services.js";
-
-const context = { region: "us-east-1", cause: "test" };
+import { addressRecord, changeRecords, createZone, zoneContext as context } from "./zone-fixture.js";
 
 describe("Route 53 routing and health checks", () => {
   let simulation: Simulation;
@@ -15,30 +14,12 @@ describe("Route 53 routing and health checks", () => {
 
   beforeEach(() => {
     simulation = createSimulation();
-    const { HostedZone } = simulation.api.call(
-      route53,
-      "CreateHostedZone",
-      { Name: "Example.com", CallerReference: "1" },
-      context,
-    );
-    zoneId = HostedZone?.Id ?? "";
+    zoneId = createZone(simulation);
   });
   afterEach(() => simulation.clock.stop());
 
-  const a = (Name: string, Value = "192.0.2.1", more: Partial<ResourceRecordSet> = {}): ResourceRecordSet => ({
-    Name,
-    Type: "A",
-    TTL: 60,
-    ResourceRecords: [{ Value }],
-    ...more,
-  });
-  const change = (...Changes: Change[]): string =>
-    simulation.api.call(
-      route53,
-      "ChangeResourceRecordSets",
-      { HostedZoneId: zoneId, ChangeBatch: { Changes } },
-      context,
-    ).ChangeInfo?.Id ?? "";
+  const a = addressRecord;
+  const change = (...changes: Change[]): string => changeRecords(simulation, zoneId, changes);
   const create = (...sets: ResourceRecordSet[]): string =>
     change(...sets.map((ResourceRecordSet) => ({ Action: "CREATE" as const, ResourceRecordSet })));
   const resolved = (name: string, chance = 0): readonly string[] =>
